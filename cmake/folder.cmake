@@ -1,0 +1,63 @@
+# posthaste_folder(NAME [LAYERS folder…] [LIBRARIES library…])
+#
+# One folder of src/ is one library: every .cc in it but the tests. LAYERS names the folders that
+# it may include (and those they may); tools/check_layers holds it to that. The *_test.cc files
+# become one test program, NAME_test, and every test in it one test of ctest.
+#
+# A .proto file in the folder is compiled, and included as "FOLDER/file.pb.h".
+include(GoogleTest)
+
+# Headers that nearly every file needs, parsed once for the whole build.
+function(posthaste_precompiled_headers)
+  add_library(precompiled OBJECT ${CMAKE_SOURCE_DIR}/src/base/precompiled.cc)
+  target_precompile_headers(precompiled PRIVATE ${CMAKE_SOURCE_DIR}/src/base/precompiled.h)
+  target_link_libraries(precompiled PUBLIC Threads::Threads fmt::fmt)
+endfunction()
+
+function(posthaste_folder NAME)
+  cmake_parse_arguments(FOLDER "" "" "LAYERS;LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" TARGET ${NAME})
+  file(GLOB SOURCES CONFIGURE_DEPENDS *.cc verbs/*.cc api/*.cc)
+  set(TESTS ${SOURCES})
+  list(FILTER SOURCES EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
+  list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
+  file(GLOB PROTOS CONFIGURE_DEPENDS *.proto)
+  foreach(PROTO ${PROTOS})
+    get_filename_component(STEM ${PROTO} NAME_WE)
+    set(OUT ${CMAKE_BINARY_DIR}/generated/${NAME}/${STEM}.pb)
+    add_custom_command(
+      OUTPUT ${OUT}.cc ${OUT}.h
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
+      COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR}/generated -I${CMAKE_SOURCE_DIR}/src ${PROTO}
+      DEPENDS ${PROTO})
+    set_source_files_properties(${OUT}.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON)
+    list(APPEND SOURCES ${OUT}.cc ${OUT}.h)
+  endforeach()
+
+  set(LINKS ${FOLDER_LIBRARIES})
+  foreach(LAYER ${FOLDER_LAYERS})
+    string(REPLACE "/" "_" LAYER ${LAYER})
+    list(APPEND LINKS posthaste_${LAYER})
+  endforeach()
+  if(SOURCES)
+    add_library(posthaste_${TARGET} STATIC ${SOURCES})
+    target_include_directories(posthaste_${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_include_directories(posthaste_${TARGET} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(posthaste_${TARGET} PUBLIC Threads::Threads fmt::fmt ${LINKS})
+    target_precompile_headers(posthaste_${TARGET} REUSE_FROM precompiled)
+  else()
+    add_library(posthaste_${TARGET} INTERFACE)
+    target_include_directories(posthaste_${TARGET} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(posthaste_${TARGET} INTERFACE Threads::Threads fmt::fmt ${LINKS})
+  endif()
+
+  if(POSTHASTE_TESTS AND TESTS)
+    add_executable(${TARGET}_test ${TESTS})
+    target_link_libraries(${TARGET}_test PRIVATE posthaste_${TARGET} GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${TARGET}_test REUSE_FROM precompiled)
+    target_compile_definitions(${TARGET}_test PRIVATE
+      POSTHASTE_CORPORA="${CMAKE_SOURCE_DIR}/../shared/corpora" POSTHASTE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    gtest_discover_tests(${TARGET}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60
+                         DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

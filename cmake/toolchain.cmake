@@ -1,0 +1,31 @@
+# Compiler, warnings, cache and linker, alike for every target.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-pthread)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual
+                    -Wno-missing-field-initializers -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # GCC 12 reports these inside its own and Boost's headers at -O1 and above.
+  add_compile_options(-fcoroutines -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
+                      -Wno-stringop-overflow -Wno-stringop-overread -Wno-dangling-reference
+                      -Wno-mismatched-new-delete -Wno-free-nonheap-object)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  add_compile_options(-Wno-unused-private-field)
+endif()
+if(CMAKE_CXX_FLAGS_DEBUG MATCHES "fsanitize=thread" AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  add_compile_options(-Wno-tsan)
+endif()
+
+# Asio and Beast are compiled once, in src/platform/io/asio.cc, not in every file.
+add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+                        BOOST_ASIO_NO_DEPRECATED SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL
+                        SPDLOG_SHARED_LIB FMT_SHARED)

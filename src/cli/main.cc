@@ -1,0 +1,24 @@
+// Finds the verb and runs it.
+#include <exception>
+#include <string>
+
+#include "cli/verbs/verbs.h"
+
+int main(int argc, char** argv) {
+  using namespace posthaste;
+  CLI::App app("Posthaste: takes your mail, keeps it, and delivers it", "posthaste");
+  app.require_subcommand(1);
+  Program program(app);
+  for (auto add : {add_version}) add(program);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::done)
+                                : static_cast<int>(ExitCode::usage);
+  }
+  try {
+    return static_cast<int>(program.run());
+  } catch (const std::exception& error) {
+    return static_cast<int>(fail("", error.what(), ExitCode::internal));
+  }
+}

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/verb.h"
+
+namespace posthaste {
+
+// One function a verb, each in the file of its name.
+void add_version(Program& program);
+
+}  // namespace posthaste

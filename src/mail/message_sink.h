@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "mail/envelope.h"
+#include "mail/message_id.h"
+
+namespace posthaste {
+
+// How a message came in.
+struct Arrival {
+  WallTime time;
+  std::string listener;
+  std::string peer_address;
+  std::string helo;
+  std::string protocol;  // RFC 3848: "ESMTPSA"; "HTTP"
+  std::string user;      // authenticated as; "" if not
+  std::string session_id;
+  std::string tls_version;
+  std::string tls_cipher;
+};
+
+// What events tell of the content.
+struct HeaderFacts {
+  std::string header_from;  // address only
+  std::string subject;      // decoded, at most 256 octets
+};
+
+struct ReceivedMessage {
+  MessageId id;
+  Envelope envelope;
+  SharedBody body;
+  Tags tags;
+  Arrival arrival;
+  HeaderFacts facts;
+  std::vector<std::string> dkim_domains;  // that we signed for
+};
+
+// Who takes received mail: the queue for submissions, the bounce reader for what comes back.
+class MessageSink {
+ public:
+  virtual ~MessageSink() = default;
+
+  // Success means the promise can be given: the message is on disk and synced. An error means it
+  // was not kept at all. Called on any loop; returns on the caller's.
+  virtual boost::asio::awaitable<Result<void>> take(ReceivedMessage message) = 0;
+
+  // False when a take() now would surely fail (disk full, memory spent, shutting down), so that
+  // a session can refuse before it reads the data. Any thread; costs nothing.
+  virtual bool is_accepting() const = 0;
+};
+
+}  // namespace posthaste
