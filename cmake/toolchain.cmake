@@ -10,7 +10,7 @@ if(MOLD)
 endif()
 
 add_compile_options(-pthread)
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow=local -Woverloaded-virtual
                     -Wno-missing-field-initializers -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 reports these inside its own and Boost's headers at -O1 and above.

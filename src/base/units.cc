@@ -82,8 +82,9 @@ Result<Duration> parse_duration(std::string_view text) {
       return unit.length * static_cast<std::int64_t>(split->first);
     }
   }
-  return malformed("\"" + std::string(text) +
-                   "\" is no duration: write a number and a unit, as in \"30s\" \"5m\" \"2h\" \"4d\"");
+  return malformed(
+      "\"" + std::string(text) +
+      "\" is no duration: write a number and a unit, as in \"30s\" \"5m\" \"2h\" \"4d\"");
 }
 
 std::string to_string(Duration duration) {
@@ -121,10 +122,12 @@ Result<Rate> Rate::parse(std::string_view text) {
   if (text == "unlimited") return Rate();
   if (const auto split = split_number(text); split && split->second.starts_with('/')) {
     const auto period = rate_period(split->second.substr(1));
-    if (period && split->first > 0 && split->first <= 1'000'000'000) return Rate(split->first, *period);
+    if (period && split->first > 0 && split->first <= 1'000'000'000)
+      return Rate(split->first, *period);
   }
-  return malformed("\"" + std::string(text) +
-                   "\" is no rate: write a count and a period, as in \"100/s\" \"10000/hour\" \"500/day\"");
+  return malformed(
+      "\"" + std::string(text) +
+      "\" is no rate: write a count and a period, as in \"100/s\" \"10000/hour\" \"500/day\"");
 }
 
 std::string Rate::to_string() const {

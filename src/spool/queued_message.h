@@ -42,10 +42,11 @@ struct QueuedMessage {
   std::uint64_t size = 0;  // octets of the body
   WallTime accepted;
   WallTime due;
-  std::uint32_t attempts = 0;          // made so far
-  bool is_delay_notified = false;      // the delay warning has gone out
-  std::string last_response;           // what the last attempt met; "" before the first
-  SharedBody body;                     // null: must be loaded from the spool first
+  std::uint32_t attempts = 0;      // made so far
+  WallTime last_attempt;           // 1970 before the first
+  bool is_delay_notified = false;  // the delay warning has gone out
+  std::string last_response;       // what the last attempt met; "" before the first
+  SharedBody body;                 // null: must be loaded from the spool first
 };
 
 }  // namespace posthaste

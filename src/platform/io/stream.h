@@ -23,11 +23,11 @@ struct IoResult {
 
 // What a TLS handshake agreed on.
 struct TlsInfo {
-  std::string version;  // "TLSv1.3"
-  std::string cipher;   // "TLS_AES_256_GCM_SHA384"
-  std::string server_name;          // SNI, where sent
-  bool is_peer_verified = false;    // chain and name, by the context's rules
-  std::string peer_subject;         // of the peer's certificate, "" if none
+  std::string version;            // "TLSv1.3"
+  std::string cipher;             // "TLS_AES_256_GCM_SHA384"
+  std::string server_name;        // SNI, where sent
+  bool is_peer_verified = false;  // chain and name, by the context's rules
+  std::string peer_subject;       // of the peer's certificate, "" if none
 };
 
 struct Endpoint {
@@ -44,7 +44,8 @@ class Stream {
   // Reads what is there, at least one octet. End of stream is boost::asio::error::eof.
   virtual boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into) = 0;
   // Writes all of it.
-  virtual boost::asio::awaitable<IoResult> write(std::span<const boost::asio::const_buffer> data) = 0;
+  virtual boost::asio::awaitable<IoResult> write(
+      std::span<const boost::asio::const_buffer> data) = 0;
 
   // TLS from here on (RFC 3207, RFC 8314). `context` outlives the stream. Octets that were read
   // before the call are the caller's to discard: none of them may be used after it.

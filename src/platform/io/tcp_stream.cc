@@ -103,7 +103,8 @@ void TcpStream::record_tls() {
   TlsInfo info;
   info.version = SSL_get_version(ssl);
   info.cipher = SSL_get_cipher_name(ssl);
-  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) info.server_name = name;
+  if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+    info.server_name = name;
   if (X509* certificate = SSL_get0_peer_certificate(ssl)) {
     info.is_peer_verified = SSL_get_verify_result(ssl) == X509_V_OK;
     char subject[256] = {};

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+#include "platform/io/stream.h"
+
+namespace posthaste {
+
+// What a load balancer says of the connection it hands on (the PROXY protocol, versions 1 and 2).
+struct ProxyHeader {
+  // Absent when the balancer speaks for itself (LOCAL, UNKNOWN): its own address holds.
+  std::optional<Endpoint> client;
+  std::size_t length = 0;  // octets of the header; what follows is the client's
+};
+
+// Longest header that is taken: a version 2 header may carry further records, which are skipped.
+inline constexpr std::size_t kMaxProxyHeader = 16 + 4096;
+
+// Reads the header that `octets` begins with; nothing yet when more octets are needed.
+Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view octets);
+
+}  // namespace posthaste

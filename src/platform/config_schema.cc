@@ -1,0 +1,2 @@
+#include "platform/config_schema.h"
+namespace posthaste {}

@@ -1,0 +1,324 @@
+#include "platform/dns/unbound_resolver.h"
+
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+#include <array>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "platform/io/loop_pool.h"
+#include "platform/io/task_group.h"
+
+namespace posthaste {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using asio::ip::udp;
+
+std::string wire_name(std::string_view name) {
+  std::string wire;
+  while (!name.empty()) {
+    const std::size_t dot = std::min(name.find('.'), name.size());
+    wire += static_cast<char>(dot) + std::string(name.substr(0, dot));
+    name.remove_prefix(std::min(dot + 1, name.size()));
+  }
+  return wire + '\0';
+}
+
+std::string u16(unsigned number) {
+  return {static_cast<char>(number >> 8), static_cast<char>(number & 0xff)};
+}
+
+// A name server on loopback, of one loop. It says NXDOMAIN for what it was not told of.
+class NameServer {
+ public:
+  explicit NameServer(asio::io_context& loop)
+      : socket_(loop, udp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
+
+  std::string address() const {
+    return fmt::format("127.0.0.1:{}", socket_.local_endpoint().port());
+  }
+  void add(const std::string& name, RecordType type, const std::string& rdata) {
+    answers_[name] += wire_name(name) + u16(static_cast<unsigned>(type)) + u16(1) + u16(0) +
+                      u16(300) + u16(static_cast<unsigned>(rdata.size())) + rdata;
+    ++counts_[name];
+  }
+  void fail(const std::string& name, int rcode) { rcodes_[name] = rcode; }
+  void stay_silent(const std::string& name) { rcodes_[name] = kSilent; }
+  int asked(const std::string& name) { return asked_[name]; }
+
+  asio::awaitable<void> serve() {
+    std::array<char, 1500> buffer{};
+    udp::endpoint from;
+    for (;;) {
+      const auto [ec, size] = co_await socket_.async_receive_from(
+          asio::buffer(buffer), from, asio::as_tuple(asio::use_awaitable));
+      if (ec) co_return;
+      const std::string reply = answer(std::string(buffer.data(), size));
+      if (reply.empty()) continue;
+      co_await socket_.async_send_to(asio::buffer(reply), from,
+                                     asio::as_tuple(asio::use_awaitable));
+    }
+  }
+
+ private:
+  static constexpr int kSilent = -1;
+
+  std::string answer(const std::string& query) {
+    std::string name;
+    std::size_t at = 12;
+    while (at < query.size() && query[at] != 0) {
+      if (!name.empty()) name += '.';
+      name += query.substr(at + 1, static_cast<std::size_t>(query[at]));
+      at += static_cast<std::size_t>(query[at]) + 1;
+    }
+    ++asked_[name];
+    const bool is_known = answers_.contains(name);
+    const int rcode = rcodes_.contains(name) ? rcodes_[name] : is_known ? 0 : 3;
+    if (rcode == kSilent) return {};
+    const std::string question = query.substr(12, at + 5 - 12);
+    return query.substr(0, 2) + u16(0x8580u | static_cast<unsigned>(rcode)) + u16(1) +
+           u16(rcode ? 0 : counts_[name]) + u16(0) + u16(0) + question +
+           (rcode ? "" : answers_[name]);
+  }
+
+  udp::socket socket_;
+  std::map<std::string, std::string> answers_;
+  std::map<std::string, unsigned> counts_;
+  std::map<std::string, int> rcodes_;
+  std::map<std::string, int> asked_;
+};
+
+class UnboundResolverTest : public testing::Test {
+ protected:
+  ~UnboundResolverTest() override {
+    asio::post(loop_, [this] {
+      group_.cancel();
+      if (resolver_) group_.spawn(resolver_->stop());
+    });
+    loop_.restart();
+    loop_.run();
+  }
+
+  void create(const DnsConfig& config, Clock& clock) {
+    Result<std::unique_ptr<UnboundResolver>> made =
+        UnboundResolver::create(loop_.get_executor(), clock, config);
+    ASSERT_TRUE(made) << made.error().message();
+    resolver_ = std::move(*made);
+  }
+  void create(const DnsConfig& config) { create(config, clock_); }
+  void create_with_server() {
+    create({.servers = {server_.address()}});
+    group_.spawn(server_.serve());
+  }
+
+  asio::awaitable<void> ask(DnsQuestion question, DnsResult& result, int& open) {
+    result = co_await resolver_->lookup(std::move(question.name), question.type);
+    --open;
+  }
+  DnsResult lookup(std::string name, RecordType type) {
+    return lookup_together({{std::move(name), type}}).front();
+  }
+  std::vector<DnsResult> lookup_together(std::vector<DnsQuestion> questions) {
+    int open = static_cast<int>(questions.size());
+    std::vector<DnsResult> results(questions.size());
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      group_.spawn(ask(std::move(questions[i]), results[i], open));
+    }
+    while (open > 0) loop_.run_one();
+    return results;
+  }
+
+  asio::io_context loop_;
+  SystemClock clock_;
+  NameServer server_{loop_};
+  TaskGroup group_{loop_.get_executor()};
+  std::unique_ptr<UnboundResolver> resolver_;
+};
+
+TEST_F(UnboundResolverTest, AnswersLocalDataByItself) {
+  create({.local_data = {"example.test. MX 10 mx.example.test.", "mx.example.test. A 127.0.0.1",
+                         "out.example.org. CNAME mx.example.test."}});
+  EXPECT_EQ(lookup("Example.TEST.", RecordType::mx).mx(),
+            (std::vector<MxRecord>{{10, "mx.example.test"}}));
+  EXPECT_EQ(lookup("example.test", RecordType::aaaa).status, DnsStatus::nodata);
+  EXPECT_EQ(lookup("other.test", RecordType::mx).status, DnsStatus::nxdomain);
+  EXPECT_EQ(lookup("other.invalid", RecordType::mx).status, DnsStatus::nxdomain);
+  EXPECT_EQ(lookup("out.example.org", RecordType::a).strings(),
+            std::vector<std::string>{"127.0.0.1"});
+  EXPECT_EQ(lookup("not a name", RecordType::a).status, DnsStatus::nxdomain);
+}
+
+TEST_F(UnboundResolverTest, AsksItsServers) {
+  server_.add("example.net", RecordType::mx, u16(10) + wire_name("mx.example.net"));
+  server_.add("example.net", RecordType::mx, u16(20) + wire_name("MX2.example.net"));
+  create_with_server();
+  const DnsResult result = lookup("example.net", RecordType::mx);
+  EXPECT_EQ(result.status, DnsStatus::found) << result.why;
+  EXPECT_EQ(result.canonical_name, "example.net");
+  EXPECT_FALSE(result.secure);
+  EXPECT_GE(result.ttl, 290s);
+  const std::vector<MxRecord> mx = result.mx();
+  EXPECT_EQ(std::set<MxRecord>(mx.begin(), mx.end()),
+            (std::set<MxRecord>{{10, "mx.example.net"}, {20, "mx2.example.net"}}));
+  EXPECT_EQ(lookup("missing.net", RecordType::a).status, DnsStatus::nxdomain);
+}
+
+TEST_F(UnboundResolverTest, AsksServersForReservedDomainsToo) {
+  server_.add("mx.lab.test", RecordType::a, "\x7f\x00\x00\x02"s);
+  create_with_server();
+  const DnsResult result = lookup("mx.lab.test", RecordType::a);
+  EXPECT_EQ(result.strings(), std::vector<std::string>{"127.0.0.2"}) << result.why;
+}
+
+TEST_F(UnboundResolverTest, FollowsACnameOfLocalDataOutside) {
+  server_.add("mx.example.net", RecordType::a, "\xc0\x00\x02\x01"s);
+  create(
+      {.servers = {server_.address()}, .local_data = {"alias.example.org. CNAME mx.example.net."}});
+  group_.spawn(server_.serve());
+  const DnsResult result = lookup("alias.example.org", RecordType::a);
+  EXPECT_EQ(result.strings(), std::vector<std::string>{"192.0.2.1"}) << result.why;
+  EXPECT_EQ(result.canonical_name, "mx.example.net");
+}
+
+TEST_F(UnboundResolverTest, AsksEqualQuestionsOnceAndKeepsTheAnswer) {
+  server_.add("example.net", RecordType::a, "\xc0\x00\x02\x01"s);
+  create_with_server();
+  const DnsQuestion question{"example.net", RecordType::a};
+  for (const DnsResult& result : lookup_together({question, question, question})) {
+    EXPECT_TRUE(result.is_found()) << result.why;
+  }
+  EXPECT_TRUE(lookup("EXAMPLE.net", RecordType::a).is_found());
+  EXPECT_EQ(server_.asked("example.net"), 1);
+}
+
+TEST_F(UnboundResolverTest, SaysServfailWhenTheServerDoes) {
+  server_.fail("broken.net", 2);
+  server_.fail("refused.net", 5);
+  create_with_server();
+  const DnsResult broken = lookup("broken.net", RecordType::a);
+  EXPECT_EQ(broken.status, DnsStatus::servfail);
+  EXPECT_FALSE(broken.why.empty());
+  EXPECT_EQ(lookup("refused.net", RecordType::a).status, DnsStatus::servfail);
+}
+
+TEST_F(UnboundResolverTest, GivesUpAfterItsTimeout) {
+  ManualClock clock;
+  server_.stay_silent("slow.net");
+  create({.servers = {server_.address()}, .timeout = 20s}, clock);
+  group_.spawn(server_.serve());
+  DnsResult result;
+  int open = 1;
+  group_.spawn(ask({"slow.net", RecordType::a}, result, open));
+  while (server_.asked("slow.net") == 0) loop_.run_one();
+  clock.advance(19s);
+  loop_.poll();
+  EXPECT_EQ(open, 1);
+  clock.advance(1s);
+  while (open > 0) loop_.run_one();
+  EXPECT_EQ(result.status, DnsStatus::timeout);
+  EXPECT_EQ(result.why, "no answer for slow.net A in 20s");
+}
+
+TEST_F(UnboundResolverTest, LetsACallerGoAway) {
+  server_.stay_silent("slow.net");
+  create_with_server();
+  DnsResult result;
+  int open = 1;
+  TaskGroup callers(loop_.get_executor());
+  callers.spawn(ask({"slow.net", RecordType::a}, result, open));
+  while (server_.asked("slow.net") == 0) loop_.run_one();
+  asio::post(loop_, [&callers] { callers.cancel(); });
+  while (!callers.empty()) loop_.run_one();
+  EXPECT_EQ(result.why, "the question was given up");
+}
+
+TEST_F(UnboundResolverTest, AnswersServfailToThoseWhoWaitWhenItStops) {
+  server_.stay_silent("slow.net");
+  create_with_server();
+  DnsResult result;
+  int open = 1;
+  group_.spawn(ask({"slow.net", RecordType::a}, result, open));
+  while (server_.asked("slow.net") == 0) loop_.run_one();
+  group_.spawn(resolver_->stop());
+  while (open > 0) loop_.run_one();
+  EXPECT_EQ(result.status, DnsStatus::servfail);
+  EXPECT_EQ(lookup("other.net", RecordType::a).status, DnsStatus::servfail);
+}
+
+asio::awaitable<void> ask_many(Resolver& resolver, int& found, std::atomic<int>& ended) {
+  for (int i = 0; i < 200; ++i) {
+    const DnsResult local = co_await resolver.lookup("a.test", RecordType::a);
+    const DnsResult outside =
+        co_await resolver.lookup(fmt::format("h{}.net", i % 20), RecordType::a);
+    if (local.is_found() && outside.is_found()) ++found;
+  }
+  ++ended;
+}
+
+TEST_F(UnboundResolverTest, AnswersCallersOnAllLoops) {
+  constexpr std::size_t kLoops = 3;
+  for (int i = 0; i < 20; ++i) {
+    server_.add(fmt::format("h{}.net", i), RecordType::a, "\xc0\x00\x02\x01"s);
+  }
+  create({.servers = {server_.address()}, .local_data = {"a.test. A 192.0.2.1"}});
+  group_.spawn(server_.serve());
+  std::array<int, kLoops> found{};
+  std::atomic<int> ended{0};
+  LoopPool pool(kLoops);
+  std::vector<std::unique_ptr<TaskGroup>> groups;
+  for (std::size_t i = 0; i < kLoops; ++i) {
+    groups.push_back(std::make_unique<TaskGroup>(pool.loop(i).executor()));
+    asio::post(pool.loop(i).executor(), [this, group = groups[i].get(), &count = found[i], &ended] {
+      group->spawn(ask_many(*resolver_, count, ended));
+    });
+  }
+  while (ended < static_cast<int>(kLoops)) loop_.run_one_for(1ms);
+  pool.join();
+  for (const int count : found) EXPECT_EQ(count, 200);
+}
+
+TEST(UnboundServer, IsWrittenInTheWordsOfTheLibrary) {
+  EXPECT_EQ(*to_unbound_server("192.0.2.53"), "192.0.2.53");
+  EXPECT_EQ(*to_unbound_server("192.0.2.53:5353"), "192.0.2.53@5353");
+  EXPECT_EQ(*to_unbound_server("2001:db8::53"), "2001:db8::53");
+  EXPECT_EQ(*to_unbound_server("[2001:db8::53]"), "2001:db8::53");
+  EXPECT_EQ(*to_unbound_server("[2001:db8::53]:5353"), "2001:db8::53@5353");
+  for (const std::string server :
+       {"", "dns.example", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:65536", "192.0.2.53:x",
+        "[2001:db8::53", "[::1]5353"}) {
+    EXPECT_FALSE(to_unbound_server(server)) << server;
+  }
+}
+
+TEST(UnboundResolver, RefusesAConfigurationThatCannotWork) {
+  asio::io_context loop;
+  SystemClock clock;
+  const auto create = [&](const DnsConfig& config) {
+    return UnboundResolver::create(loop.get_executor(), clock, config).has_value();
+  };
+  EXPECT_FALSE(create({.servers = {"dns.example"}}));
+  EXPECT_FALSE(create({.trust_anchor = "/nonexistent/root.key"}));
+  EXPECT_FALSE(create({.local_data = {"nonsense"}}));
+  EXPECT_TRUE(create({}));
+}
+
+}  // namespace
+}  // namespace posthaste

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "platform/io/blocking_pool.h"
+#include "platform/io/inbox.h"
+#include "platform/io/task_group.h"
+#include "queue/ready_queue.h"
+#include "queue/scheduled_queue.h"
+#include "queue/settler.h"
+#include "route/destination.h"
+#include "route/queue_rule.h"
+#include "shape/governor.h"
+#include "spool/spool.h"
+
+namespace posthaste {
+
+// Hears of sites that have work; called on the queue loop.
+class SiteObserver {
+ public:
+  virtual ~SiteObserver() = default;
+  // Messages are ready for this site, now or still.
+  virtual void on_ready(const Destination& destination) = 0;
+};
+
+// What a person asks of a queue.
+struct QueueState {
+  QueueName name;
+  std::uint64_t depth = 0;
+  bool is_depth_exact = false;  // false while the queues of before the start are still counted
+  std::size_t in_memory = 0;
+  SiteName site;                     // empty: not looked up yet
+  std::optional<WallTime> oldest;    // acceptance of the first in line, as far as known
+  std::optional<WallTime> next_due;  // when something falls due; absent: now, or never
+  std::string waits_for;             // why nothing goes out now; "" when it does
+  std::optional<WallTime> waits_until;
+};
+
+// All queues of the server: takes what was accepted, reads back what waited on disk, finds each
+// domain's site, and gives out what may go. See docs/architecture.md, "the life of a message".
+//
+// Lives on the queue loop; only handed_over() and settled() may be called from elsewhere.
+class QueueManager {
+ public:
+  struct Parts {
+    Spool& spool;
+    Clock& clock;
+    BlockingPool& disk;
+    TaskGroup& tasks;  // of the queue loop
+    Governor& governor;
+    Settler& settler;
+  };
+  QueueManager(Parts parts, std::shared_ptr<const QueueRules> rules,
+               std::shared_ptr<const DestinationFinder> finder);
+  QueueManager(const QueueManager&) = delete;
+  QueueManager& operator=(const QueueManager&) = delete;
+  ~QueueManager();
+
+  void set_observer(SiteObserver& observer) { observer_ = &observer; }
+  // Finds the queues on disk and begins to deliver them.
+  void start();
+  // Gives out nothing more.
+  void stop();
+  // New rules and routes for what is looked up from now on.
+  void reload(std::shared_ptr<const QueueRules> rules,
+              std::shared_ptr<const DestinationFinder> finder);
+
+  // A message was committed. Any thread.
+  void handed_over(std::vector<QueuedMessage> groups) { arrivals_.push(std::move(groups)); }
+
+  // The outcome of a message that was taken is on disk. Any thread.
+  struct Settled {
+    QueuedMessage before;                // without its body
+    std::optional<DueEntry> next;        // where it waits now; none: it has ended
+    std::vector<QueuedMessage> notices;  // notifications that were made of it
+  };
+  void settled(Settled settled) { outcomes_.push(std::move(settled)); }
+
+  // The rest is called on the queue loop.
+
+  // Whether one of the site's messages could be taken now. Takes none; nullopt: yes.
+  std::optional<LimitRefusal> refusal(const SiteName& site) const;
+  struct Taken {
+    std::vector<QueuedMessage> messages;  // empty: nothing is ready, or limits hold it back
+    Governor::Slot slot;                  // of their remote_queue
+  };
+  Taken take(const SiteName& site, std::size_t max);
+  // What was taken and not tried comes back to the head of its queue.
+  void put_back(std::vector<QueuedMessage> messages);
+  std::size_t ready(const SiteName& site) const;
+
+  // No host of the site could be reached: everything ready there is deferred with `failure`, and
+  // the site rests until `until`.
+  void rest_site(const SiteName& site, Clock::time_point until, const AttemptFailure& failure);
+  bool is_resting(const SiteName& site) const;
+
+  std::vector<QueueState> list() const;
+  // Makes all messages of these queues due now. Returns how many queues.
+  using Filter = std::function<bool(const QueueState&)>;
+  std::size_t flush(const Filter& filter);
+
+ private:
+  struct Queue;
+  struct Site;
+
+  // queue_manager.cc: arrivals and outcomes
+  void take_arrivals(std::vector<std::vector<QueuedMessage>> arrivals);
+  void take_outcomes(std::vector<Settled> outcomes);
+  void admit(QueuedMessage message);
+  Queue& find_or_make(const QueueName& name);
+  void give_out(Queue& queue, QueuedMessage message);
+  void drop_if_empty(Queue& queue);
+  boost::asio::awaitable<void> discover();
+  boost::asio::awaitable<void> count();
+
+  // queue_reading.cc: disk to memory
+  void read_if_wanted(Queue& queue);
+  boost::asio::awaitable<void> read(QueueName name, ScheduledQueue::Read range);
+  boost::asio::awaitable<void> watch_due_times();
+
+  // queue_routing.cc: domain to site
+  void route(Queue& queue);
+  boost::asio::awaitable<void> find_site(QueueName name);
+  void settle_at_site(Queue& queue, const Destination& destination);
+  void fail_queue(Queue& queue, const DestinationFailure& failure);
+  void defer_all(std::vector<QueuedMessage> messages, const AttemptFailure& failure);
+  void expire(QueuedMessage message);
+  void settle(QueuedMessage message, const AttemptFailure& failure);
+  void commit(Settlement settlement);
+
+  QueueState state_of(const Queue& queue) const;
+
+  Parts parts_;
+  std::shared_ptr<const QueueRules> rules_;
+  std::shared_ptr<const DestinationFinder> finder_;
+  SiteObserver* observer_ = nullptr;
+  bool is_stopping_ = false;
+  bool is_counted_ = false;
+
+  std::unordered_map<QueueName, std::unique_ptr<Queue>> queues_;
+  std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
+  std::multimap<WallTime, QueueName> due_times_;         // when to look at a queue again
+  std::unordered_map<QueueName, std::uint64_t> counts_;  // entries at the start, once counted
+  Inbox<std::vector<QueuedMessage>> arrivals_;
+  Inbox<Settled> outcomes_;
+};
+
+// Writes an outcome, and tells the manager when it is on disk. Any thread. `manager` outlives the
+// spool's store.
+void commit_settlement(Spool& spool, QueueManager& manager, Settlement settlement);
+
+}  // namespace posthaste

@@ -1,0 +1,141 @@
+// How mail that waited on disk comes back to memory.
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "queue/queue_manager.h"
+#include "queue/queue_state.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often queues whose time has come are looked for. Retries are minutes apart; a second late
+// is on time.
+constexpr auto kTick = 250ms;
+
+// What a read of one queue brings.
+struct Reading {
+  Result<Spool::DuePage> page;
+  std::vector<QueuedMessage> messages;
+};
+
+}  // namespace
+
+asio::awaitable<void> QueueManager::discover() {
+  using Found = std::vector<std::pair<QueueName, DueEntry>>;
+  std::function<Found()> look = [&spool = parts_.spool] {
+    Found found;
+    auto take = [&found](QueueName name, DueEntry first) {
+      found.emplace_back(std::move(name), first);
+      return true;
+    };
+    // What cannot be read now is found when its queue gets new mail, or at the next start.
+    (void)spool.visit_queues(take).has_value();
+    return found;
+  };
+  Found found = co_await parts_.disk.run<Found>(look);
+  for (auto& [name, first] : found) {
+    if (is_stopping_) co_return;
+    Queue& queue = find_or_make(name);
+    queue.schedule.discover(first);
+    read_if_wanted(queue);
+  }
+  co_await count();
+}
+
+asio::awaitable<void> QueueManager::count() {
+  using Counts = std::unordered_map<QueueName, std::uint64_t>;
+  std::function<Counts()> walk = [&spool = parts_.spool] {
+    Counts counts;
+    auto take = [&counts](QueueName name, std::uint64_t entries) {
+      counts.emplace(std::move(name), entries);
+      return true;
+    };
+    (void)spool.count_entries(take).has_value();
+    return counts;
+  };
+  counts_ = co_await parts_.disk.run<Counts>(walk);
+  is_counted_ = true;
+}
+
+void QueueManager::read_if_wanted(Queue& queue) {
+  if (is_stopping_) return;
+  const auto range = queue.schedule.start_read(parts_.clock.wall());
+  if (range) {
+    parts_.tasks.spawn(read(queue.name, *range));
+    return;
+  }
+  const auto next = queue.schedule.next_due();
+  if (next && (!queue.looks_again || *next < *queue.looks_again)) {
+    queue.looks_again = *next;
+    due_times_.emplace(*next, queue.name);
+  }
+}
+
+asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read range) {
+  using Page = Result<Spool::DuePage>;
+  std::function<Page()> look = [&spool = parts_.spool, name, range] {
+    return spool.due_page(name, range.from, range.until, range.max);
+  };
+  Page page = co_await parts_.disk.run<Page>(look);
+  if (is_stopping_) co_return;
+  Queue& queue = find_or_make(name);
+  const auto flushed_at = queue.schedule.flushed_at();
+  // A failed read looks like an empty page that is not the last: it is tried again.
+  const std::vector<DueEntry> fresh = queue.schedule.finish_read(page ? *page : Spool::DuePage{});
+
+  std::function<std::vector<QueuedMessage>()> load = [&spool = parts_.spool, fresh] {
+    return spool.load(fresh);
+  };
+  std::vector<QueuedMessage> messages = co_await parts_.disk.run<std::vector<QueuedMessage>>(load);
+  if (is_stopping_) co_return;
+
+  std::size_t next = 0;
+  for (QueuedMessage& message : messages) {
+    while (next < fresh.size() && fresh[next].id != message.id)
+      queue.schedule.forget(fresh[next++]);
+    if (next < fresh.size()) ++next;
+    // The record knows the time; the key is where the entry stands. They agree but for a queue
+    // that is being changed, and then the key is right.
+    message.due = fresh[next - 1].due;
+    if (parts_.settler.is_expired(message)) {
+      expire(std::move(message));
+    } else if (flushed_at && message.last_attempt >= *flushed_at) {
+      queue.schedule.skip(fresh[next - 1]);
+    } else {
+      give_out(queue, std::move(message));
+    }
+  }
+  while (next < fresh.size()) queue.schedule.forget(fresh[next++]);
+  read_if_wanted(queue);
+  drop_if_empty(queue);
+}
+
+asio::awaitable<void> QueueManager::watch_due_times() {
+  while (!is_stopping_) {
+    co_await parts_.clock.sleep_until(parts_.clock.now() + kTick);
+    const WallTime now = parts_.clock.wall();
+    while (!due_times_.empty() && due_times_.begin()->first <= now) {
+      const QueueName name = std::move(due_times_.begin()->second);
+      const WallTime time = due_times_.begin()->first;
+      due_times_.erase(due_times_.begin());
+      const auto known = queues_.find(name);
+      if (known == queues_.end()) continue;
+      Queue& queue = *known->second;
+      if (queue.looks_again == time) queue.looks_again.reset();
+      if (queue.rests_until && *queue.rests_until <= parts_.clock.now() &&
+          !queue.unrouted.empty()) {
+        route(queue);
+      }
+      read_if_wanted(queue);
+      drop_if_empty(queue);
+    }
+  }
+}
+
+}  // namespace posthaste

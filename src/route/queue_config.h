@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+
+namespace posthaste {
+
+// When to try again: first, then `growth` times longer each time up to `ceiling`; each interval
+// varies by up to `jitter` of itself, so that what failed together does not return together.
+struct RetryConfig {
+  Duration first = std::chrono::minutes(20);
+  double growth = 2.0;
+  Duration ceiling = std::chrono::hours(4);
+  double jitter = 0.2;
+};
+
+// What a message must be for a remote_queue: for each list that is not empty, any of its values.
+// Values are compared without case; "*" stands for any text.
+struct QueueMatch {
+  std::vector<std::string> sender;  // "news@example.com", "*@example.com", "<>"
+  std::vector<std::string> header;  // "X-Priority: high": field name and RE2 pattern
+  std::vector<std::string> tenant;
+  std::vector<std::string> campaign;
+  std::vector<std::string> recipient_domain;  // "example.com", "*.example.com"
+
+  bool empty() const {
+    return sender.empty() && header.empty() && tenant.empty() && campaign.empty() &&
+           recipient_domain.empty();
+  }
+};
+
+// One remote_queue block: a class of outgoing mail.
+struct RemoteQueueConfig {
+  std::string name = "outbound";
+  std::uint32_t concurrency = 500;  // deliveries at one time; 0: no limit
+  Rate rate;
+  std::string pool;  // "": any source
+  RetryConfig retry;
+  Duration max_age = std::chrono::hours(4 * 24);
+  std::uint32_t priority = 5;  // 0 to 10, higher goes first
+  Duration delay_warning{0};   // 0: none is sent
+  QueueMatch match;
+};
+
+}  // namespace posthaste

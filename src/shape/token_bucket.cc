@@ -1,0 +1,25 @@
+#include "shape/token_bucket.h"
+
+namespace posthaste {
+
+Duration TokenBucket::step() const {
+  const auto count = static_cast<Duration::rep>(rate_.count());
+  return Duration((rate_.period() + kLateness).count() / count + 1);
+}
+
+std::optional<Clock::time_point> TokenBucket::wait_until() const {
+  if (rate_.is_unlimited() || !point_) return std::nullopt;
+  const auto next = *point_ + step();
+  return clock_.now() < next ? std::optional(next) : std::nullopt;
+}
+
+std::optional<Clock::time_point> TokenBucket::take_or_wait_until() {
+  if (rate_.is_unlimited()) return std::nullopt;
+  if (const auto wait = wait_until()) return wait;
+  const auto now = clock_.now();
+  const bool is_on_line = point_ && now - (*point_ + step()) <= kLateness;
+  point_ = is_on_line ? *point_ + step() : now;
+  return std::nullopt;
+}
+
+}  // namespace posthaste
