@@ -1,10 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "accept/network_list.h"
 #include "base/units.h"
+#include "platform/config.h"
 
 namespace posthaste {
 
@@ -14,21 +20,47 @@ enum class ListenerRole : std::uint8_t { submission, inbound, analytics_relay, a
 enum class ListenerTls : std::uint8_t { off, opportunistic, required, implicit };
 enum class ListenerAuth : std::uint8_t { off, optional, required };
 
+template <>
+struct ConfigNames<ListenerProtocol> {
+  static constexpr std::array names{std::pair{"smtp", ListenerProtocol::smtp},
+                                    std::pair{"http", ListenerProtocol::http}};
+};
+template <>
+struct ConfigNames<ListenerRole> {
+  static constexpr std::array names{std::pair{"submission", ListenerRole::submission},
+                                    std::pair{"inbound", ListenerRole::inbound},
+                                    std::pair{"analytics_relay", ListenerRole::analytics_relay},
+                                    std::pair{"api", ListenerRole::api},
+                                    std::pair{"admin", ListenerRole::admin}};
+};
+template <>
+struct ConfigNames<ListenerTls> {
+  static constexpr std::array names{
+      std::pair{"off", ListenerTls::off}, std::pair{"opportunistic", ListenerTls::opportunistic},
+      std::pair{"required", ListenerTls::required}, std::pair{"implicit", ListenerTls::implicit}};
+};
+template <>
+struct ConfigNames<ListenerAuth> {
+  static constexpr std::array names{std::pair{"off", ListenerAuth::off},
+                                    std::pair{"optional", ListenerAuth::optional},
+                                    std::pair{"required", ListenerAuth::required}};
+};
+
 // A `listener` block. HTTP listeners use the upper part only.
 struct ListenerConfig {
   std::string name;
   ListenerProtocol protocol = ListenerProtocol::smtp;
-  std::string address;  // "127.0.0.1:2525", "[::1]:0"
-  ListenerRole role = ListenerRole::submission;
+  SocketAddress address;
+  std::optional<ListenerRole> role;
   ListenerTls tls = ListenerTls::off;
-  std::string certificate;
-  std::string key;
+  std::filesystem::path certificate;
+  std::filesystem::path key;
   std::uint32_t max_connections = 10'000;
 
   ListenerAuth auth = ListenerAuth::off;
   bool auth_without_tls = false;  // beyond loopback, where it is always allowed
-  std::vector<std::string> relay_from = {"127.0.0.0/8", "::1"};
-  std::vector<std::string> proxy_from;
+  std::vector<Network> relay_from = loopback_networks();
+  std::vector<Network> proxy_from;  // balancers that speak the PROXY protocol
   std::uint32_t max_connections_per_address = 1'000;
   Bytes max_message_size{50'000'000};
   Bytes max_header_size{1024 * 1024};
@@ -42,6 +74,27 @@ struct ListenerConfig {
   Duration command_timeout = std::chrono::minutes(5);    // RFC 5321 §4.5.3.2.7
   Duration data_timeout = std::chrono::minutes(3);       // RFC 5321 §4.5.3.2.5
   Duration handshake_timeout = std::chrono::minutes(1);  // TLS and PROXY header
+
+  // The role given, else submission for smtp and api for http.
+  ListenerRole effective_role() const;
 };
+
+// A `tenant` block: one of those who share this server.
+struct TenantConfig {
+  std::string name;
+};
+
+// A `user` block: who may submit mail.
+struct UserConfig {
+  std::string name;
+  // A crypt(3) hash ("$y$…", "$6$…", "$2b$…"), or "{plain}" and the password itself.
+  std::string password;
+  std::filesystem::path password_file;  // holds the same, in its first line
+  std::string tenant;                   // "" for none
+};
+
+const BlockSchema<ListenerConfig>& listener_schema();
+const BlockSchema<UserConfig>& user_schema();
+const BlockSchema<TenantConfig>& tenant_schema();
 
 }  // namespace posthaste

@@ -63,7 +63,7 @@ Result<std::string> read_secret(const UserConfig& user) {
   std::ifstream file(user.password_file);
   std::string line;
   if (!file || !std::getline(file, line)) {
-    return Error{AcceptError::bad_credentials, "password_file \"" + user.password_file +
+    return Error{AcceptError::bad_credentials, "password_file \"" + user.password_file.string() +
                                                    "\" of user \"" + user.name +
                                                    "\" cannot be read: check path and rights"};
   }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "accept/accept_config.h"
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "base/result.h"
@@ -16,15 +17,6 @@
 #include "platform/io/blocking_pool.h"
 
 namespace posthaste {
-
-// A `user` block: who may submit mail.
-struct UserConfig {
-  std::string name;
-  // A crypt(3) hash ("$y$…", "$6$…", "$2b$…"), or "{plain}" and the password itself.
-  std::string password;
-  std::string password_file;  // holds the same, in its first line; used where password is empty
-  std::string tenant;         // "" for none
-};
 
 // Who a client has proved to be.
 struct Login {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "mail/message.h"
+
 namespace posthaste {
 namespace {
 
@@ -11,19 +13,6 @@ namespace {
 constexpr std::uint64_t kMaxReservation = 1024 * 1024;
 
 }  // namespace
-
-bool has_eight_bit(std::string_view text) {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  std::uint64_t seen = 0;
-  for (; left >= 32; at += 32, left -= 32) {
-    std::uint64_t words[4];
-    std::memcpy(words, at, sizeof words);
-    seen |= words[0] | words[1] | words[2] | words[3];
-  }
-  for (; left > 0; ++at, --left) seen |= static_cast<std::uint64_t>(*at & 0x80);
-  return (seen & 0x8080808080808080ULL) != 0;
-}
 
 void DataReader::begin(Limits limits, std::uint64_t expected) {
   release();

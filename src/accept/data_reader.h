@@ -20,9 +20,6 @@ enum class DataFault : std::uint8_t {
   no_memory,  // the reception budget is spent
 };
 
-// True when an octet is above 127.
-bool has_eight_bit(std::string_view text);
-
 // Takes the content of one message as it comes: after DATA with dots unstuffed up to CRLF.CRLF, or
 // in BDAT chunks as it stands. Only CRLF ends a line: a bare CR or LF is a fault, and never ends
 // the message. From the first fault on the content is read to its end, checked no more, and not

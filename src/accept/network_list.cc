@@ -45,45 +45,66 @@ bool share_prefix(const std::array<std::uint8_t, 16>& a, const std::array<std::u
 
 }  // namespace
 
-Result<NetworkList::Network> NetworkList::parse_one(const std::string& text) {
+Result<Network> Network::parse(std::string_view text) {
   const Error wrong{AcceptError::bad_network,
-                    "\"" + text +
+                    "\"" + std::string(text) +
                         "\" is no network: write an address or an address with a prefix length, "
                         "as in \"10.0.0.0/8\" \"2001:db8::/32\" \"::1\""};
   const auto slash = text.find('/');
-  const auto address = parse_address(std::string_view(text).substr(0, slash));
+  const auto address = parse_address(text.substr(0, slash));
   if (!address) return wrong;
   Network network;
-  network.octets = octets_of(*address);
-  network.is_v4 = address->is_v4();
-  const unsigned widest = network.is_v4 ? 32 : 128;
-  network.prefix = widest;
-  if (slash != std::string::npos) {
-    const char* first = text.data() + slash + 1;
+  network.text_ = text;
+  network.octets_ = octets_of(*address);
+  network.is_v4_ = address->is_v4();
+  const unsigned widest = network.is_v4_ ? 32 : 128;
+  network.prefix_ = widest;
+  if (slash != std::string_view::npos) {
     const char* last = text.data() + text.size();
-    const auto [end, ec] = std::from_chars(first, last, network.prefix);
-    if (ec != std::errc() || end != last || network.prefix > widest) return wrong;
+    const auto [end, ec] = std::from_chars(text.data() + slash + 1, last, network.prefix_);
+    if (ec != std::errc() || end != last || network.prefix_ > widest) return wrong;
   }
   return network;
 }
 
-Result<NetworkList> NetworkList::parse(const std::vector<std::string>& networks) {
-  NetworkList list;
-  for (const std::string& text : networks) {
-    const auto network = parse_one(text);
-    if (!network) return network.error();
-    list.networks_.push_back(*network);
-  }
-  return list;
+Result<SocketAddress> SocketAddress::parse(std::string_view text) {
+  const Error wrong{AcceptError::bad_network,
+                    "\"" + std::string(text) +
+                        "\" is no address to listen on: write an IP address and a port, as in "
+                        "\"127.0.0.1:2525\" \"[::1]:25\""};
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong;
+  std::string_view host = text.substr(0, colon);
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  if (is_bracketed) host = host.substr(1, host.size() - 2);
+  boost::system::error_code ec;
+  const ip::address address = ip::make_address(host, ec);
+  if (ec || address.is_v6() != is_bracketed) return wrong;
+  SocketAddress parsed;
+  parsed.address_ = address.to_string();
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + colon + 1, last, parsed.port_);
+  if (error != std::errc() || end != last) return wrong;
+  return parsed;
+}
+
+std::string SocketAddress::to_string() const {
+  const bool is_v6 = address_.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address_ + "]" : address_) + ":" + std::to_string(port_);
 }
 
 bool NetworkList::contains(std::string_view address) const {
   const auto parsed = parse_address(address);
   if (!parsed) return false;
-  const Octets octets = octets_of(*parsed);
+  const auto octets = octets_of(*parsed);
   return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
-    return network.is_v4 == parsed->is_v4() && share_prefix(network.octets, octets, network.prefix);
+    return network.is_v4_ == parsed->is_v4() &&
+           share_prefix(network.octets_, octets, network.prefix_);
   });
+}
+
+std::vector<Network> loopback_networks() {
+  return {*Network::parse("127.0.0.0/8"), *Network::parse("::1")};
 }
 
 bool is_loopback_address(std::string_view address) {

@@ -5,10 +5,14 @@
 namespace posthaste {
 namespace {
 
-NetworkList list(const std::vector<std::string>& networks) {
-  auto parsed = NetworkList::parse(networks);
-  EXPECT_TRUE(parsed) << parsed.error().message();
-  return *parsed;
+NetworkList list(const std::vector<std::string>& texts) {
+  std::vector<Network> networks;
+  for (const std::string& text : texts) {
+    const auto parsed = Network::parse(text);
+    EXPECT_TRUE(parsed) << text;
+    if (parsed) networks.push_back(*parsed);
+  }
+  return NetworkList(std::move(networks));
 }
 
 TEST(NetworkList, ContainsAddressesOfItsNetworks) {
@@ -31,13 +35,26 @@ TEST(NetworkList, TakesMappedAddressesForWhatTheyAre) {
 TEST(NetworkList, RefusesWhatIsNoNetwork) {
   for (const char* wrong : {"", "/", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/8", "a.example",
                             "10.0.0.0/8 ", "10.0.0.0/-1", "10.0.0.0/8/8"}) {
-    const auto parsed = NetworkList::parse({wrong});
-    EXPECT_FALSE(parsed) << wrong;
+    EXPECT_FALSE(Network::parse(wrong)) << wrong;
   }
 }
 
 TEST(NetworkList, HoldsNothingWhenEmpty) {
   EXPECT_FALSE(NetworkList().contains("127.0.0.1"));
+}
+
+TEST(SocketAddress, ReadsAddressAndPort) {
+  const auto v4 = SocketAddress::parse("127.0.0.1:2525");
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->address(), "127.0.0.1");
+  EXPECT_EQ(v4->port(), 2525);
+  const auto v6 = SocketAddress::parse("[::1]:0");
+  ASSERT_TRUE(v6);
+  EXPECT_EQ(v6->to_string(), "[::1]:0");
+  for (const char* wrong : {"", "25", ":25", "::1:25", "[127.0.0.1]:25", "127.0.0.1:", "[::1]",
+                            "127.0.0.1:65536", "host.example:25", "127.0.0.1:25 "}) {
+    EXPECT_FALSE(SocketAddress::parse(wrong)) << wrong;
+  }
 }
 
 TEST(NetworkList, KnowsLoopback) {

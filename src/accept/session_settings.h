@@ -8,13 +8,14 @@
 #include "accept/auth.h"
 #include "accept/network_list.h"
 #include "base/result.h"
-#include "identity/dkim_signer.h"
 
 namespace boost::asio::ssl {
 class context;
 }
 
 namespace posthaste {
+
+class DkimSigner;
 
 // All that a session of one listener needs to know of the configuration. Never changed once made:
 // a reload makes a new one for new sessions, and those that run keep theirs.
@@ -25,7 +26,7 @@ struct SessionSettings {
   NetworkList proxy_from;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: no TLS here
   std::shared_ptr<const CredentialSet> users;      // never null
-  std::shared_ptr<const DkimSigner> signer;        // never null
+  std::shared_ptr<const DkimSigner> signer;        // null: nothing is signed
 };
 
 // What all listeners share.

@@ -58,19 +58,20 @@ asio::awaitable<void> SmtpConnection::run(std::shared_ptr<SmtpConnection> self, 
 
 asio::awaitable<void> SmtpConnection::open(Opening opening) {
   const ListenerConfig& listener = settings_->listener;
-  lease_ = counter_.admit(peer_address_,
-                          {listener.max_connections, listener.max_connections_per_address});
+  if (auto lease = counter_.admit(
+          peer_address_, {listener.max_connections, listener.max_connections_per_address})) {
+    lease_.emplace(*std::move(lease));
+  }
   const bool is_implicit_tls = listener.tls == ListenerTls::implicit;
   if (is_implicit_tls && lease_) {
     // RFC 8314 §3: the client speaks TLS first, so it cannot be too early.
     opening = Opening::silent;
     if (!co_await start_tls()) co_return;
   }
-  SmtpSession::Peer peer{peer_address_,
-                         MessageId::generate(services_.clock.wall()).to_string()};
-  session_.emplace(settings_, std::move(peer),
-                   SmtpSession::Services{services_.clock, services_.sink, services_.budget,
-                                         services_.observer});
+  SmtpSession::Peer peer{peer_address_, MessageId::generate(services_.clock.wall()).to_string()};
+  session_.emplace(
+      settings_, std::move(peer),
+      SmtpSession::Services{services_.clock, services_.sink, services_.budget, services_.observer});
   if (!lease_) {
     session_->end_with_421(RejectionReason::too_many_connections);
     // In the clear to a client that expects TLS it would say nothing.
@@ -131,8 +132,8 @@ asio::awaitable<bool> SmtpConnection::meet_need() {
       co_return true;
     }
     case SmtpSession::Need::authenticate: {
-      AuthOutcome outcome = co_await services_.authenticator.verify(settings_->users,
-                                                                    session_->auth_attempt());
+      AuthOutcome outcome =
+          co_await services_.authenticator.verify(settings_->users, session_->auth_attempt());
       session_->on_auth(std::move(outcome));
       co_return true;
     }

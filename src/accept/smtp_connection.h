@@ -81,9 +81,9 @@ class SmtpConnection {
 
   std::unique_ptr<char[]> buffer_;
   std::size_t buffer_size_ = 0;
-  std::string_view input_;       // what has been read and not been fed, within buffer_
-  bool is_reading_ = false;      // waiting for the client, so that we may speak up
-  bool is_leaving_ = false;      // a farewell is being written
+  std::string_view input_;   // what has been read and not been fed, within buffer_
+  bool is_reading_ = false;  // waiting for the client, so that we may speak up
+  bool is_leaving_ = false;  // a farewell is being written
   Deadline deadline_;
 };
 

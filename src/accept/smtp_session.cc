@@ -204,6 +204,7 @@ void SmtpSession::on_tls(const TlsInfo& tls) {
   phase_ = Phase::command;
   set_tls(tls);
   need_ = Need::input;
+  if (is_draining_) drain();
 }
 
 void SmtpSession::drain() {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <chrono>
 #include <iterator>
+
+#include "mail/message.h"
 
 namespace posthaste {
 namespace {
@@ -21,22 +21,6 @@ void append_name(std::string_view name, std::string& out) {
 }
 
 }  // namespace
-
-std::string to_rfc5322_date(WallTime time) {
-  static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
-                                                       "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> kMonths = {
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
-                     kDays[std::chrono::weekday(day).c_encoding()],
-                     static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count());
-}
 
 std::string transmission_type(const SessionFacts& facts, const Envelope& envelope) {
   if (!facts.is_esmtp) return "SMTP";
@@ -62,7 +46,7 @@ void append_received(const TraceHeader& trace, std::string& out) {
   if (trace.envelope.recipients.size() == 1) {
     fmt::format_to(to, "\r\n\tfor <{}>", trace.envelope.recipients.front().address.smtp_form());
   }
-  fmt::format_to(to, ";\r\n\t{}\r\n", to_rfc5322_date(trace.time));
+  fmt::format_to(to, ";\r\n\t{}\r\n", format_date(trace.time));
 }
 
 }  // namespace posthaste

@@ -10,9 +10,6 @@
 
 namespace posthaste {
 
-// "Thu, 01 Jan 2026 00:00:00 +0000" (RFC 5322 §3.3).
-std::string to_rfc5322_date(WallTime time);
-
 // RFC 3848, RFC 6531 §4.3: the "with" of a trace header: SMTP, ESMTP, ESMTPSA, UTF8SMTPSA, …
 std::string transmission_type(const SessionFacts& facts, const Envelope& envelope);
 

@@ -122,23 +122,21 @@ std::vector<ConfigProblem> DkimSigner::problems_of(const DkimConfig& block) {
   if (!block.sign) return problems;
   const Result<Domain> domain = Domain::parse(block.domain);
   if (!domain || domain->is_literal()) {
-    problems.push_back(
-        {"domain", "domain is not the name of a domain: write one such as \"example.com\""});
+    problems.push_back({"domain", "not the name of a domain: write one such as \"example.com\""});
   }
   const std::size_t name_size = dkim_record_name(block.selector, block.domain).size();
   if (!is_dkim_name(block.selector) || name_size > kMaxDnsName) {
-    problems.push_back(
-        {"selector", "selector cannot stand in a DNS name: use letters, digits and hyphens"});
+    problems.push_back({"selector", "cannot stand in a DNS name: use letters, digits and hyphens"});
   }
   if (block.private_key.empty()) {
     problems.push_back({"private_key",
-                        "private_key is not given: name a PEM file, or make one with "
+                        "not given: name a PEM file, or make one with "
                         "`posthaste dkim keygen`"});
   }
   for (const std::string& name : block.headers) {
     if (is_field_name(name)) continue;
-    problems.push_back({"headers", "headers names \"" + name +
-                                       "\", which no header field can be called: remove it"});
+    problems.push_back(
+        {"headers", "\"" + name + "\" is what no header field can be called: remove it"});
   }
   return problems;
 }
@@ -146,7 +144,8 @@ std::vector<ConfigProblem> DkimSigner::problems_of(const DkimConfig& block) {
 Result<void> DkimSigner::add(const DkimConfig& block) {
   if (!block.sign) return {};
   const std::vector<ConfigProblem> problems = problems_of(block);
-  if (!problems.empty()) return bad_block(block, problems.front().what);
+  if (!problems.empty())
+    return bad_block(block, problems.front().key + ": " + problems.front().what);
   Result<DkimPrivateKey> key = DkimPrivateKey::load(block.private_key.string());
   if (!key) return bad_block(block, key.error().message());
   if (!suits(block.algorithm, key->algorithm())) {

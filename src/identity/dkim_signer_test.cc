@@ -169,10 +169,10 @@ TEST_F(DkimSigning, SaysWhichBlockIsWrongAndWhy) {
   EXPECT_THAT(message_for(bad), ::testing::HasSubstr("cannot read key file"));
   bad = block("ed");
   bad.selector = "a b";
-  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("selector cannot stand in a DNS name"));
+  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("selector: cannot stand in a DNS name"));
   bad = block("ed");
   bad.domain = "";
-  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("domain is not the name of a domain"));
+  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("domain: not the name of a domain"));
   bad = block("ed");
   bad.headers = {"Sub ject"};
   EXPECT_THAT(message_for(bad), ::testing::HasSubstr("no header field can be called"));
@@ -180,7 +180,7 @@ TEST_F(DkimSigning, SaysWhichBlockIsWrongAndWhy) {
   EXPECT_NE(message_for(bad), "");
   bad = block("ed");
   bad.private_key.clear();
-  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("private_key is not given"));
+  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("private_key: not given"));
 }
 
 TEST_F(DkimSigning, SignsOnSeveralThreadsAtOnce) {

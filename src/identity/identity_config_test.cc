@@ -51,7 +51,7 @@ TEST(IdentityConfig, NamesTheLineOfWhatIsWrong) {
   const std::string rest = "\n  domain = \"example.com\"\n  private_key = \"k\"\n}\n";
   EXPECT_EQ(first_error("dkim {\n  selector = \"a\"" + rest), "");
   EXPECT_THAT(first_error("dkim {\n  selector = \"a b\"" + rest),
-              ::testing::StartsWith("test.conf:2: selector cannot stand"));
+              ::testing::StartsWith("test.conf:2: selector: cannot stand"));
   EXPECT_THAT(first_error("dkim {" + rest), ::testing::StartsWith("test.conf:1: selector"));
   EXPECT_THAT(first_error("dkim {\n  algorithm = \"rsa-sha1\"" + rest),
               ::testing::StartsWith("test.conf:2: "));

@@ -29,7 +29,11 @@ struct Notify {
 };
 
 enum class DsnReturn : std::uint8_t { unset, full, headers };  // RFC 3461 §4.3
-enum class BodyType : std::uint8_t { seven_bit, eight_bit_mime, binary_mime };  // RFC 6152, RFC 3030
+enum class BodyType : std::uint8_t {
+  seven_bit,
+  eight_bit_mime,
+  binary_mime
+};  // RFC 6152, RFC 3030
 
 struct Recipient {
   MailAddress address;
@@ -44,7 +48,7 @@ struct Envelope {
   BodyType body_type = BodyType::seven_bit;
   bool smtputf8 = false;
   DsnReturn dsn_return = DsnReturn::unset;
-  std::string envelope_id;  // ENVID, xtext decoded
+  std::string envelope_id;   // ENVID, xtext decoded
   bool require_tls = false;  // RFC 8689
 };
 

@@ -11,6 +11,7 @@
 
 namespace posthaste {
 
+class ConfigLoader;
 class Configuration;
 
 // A configuration, or everything that is wrong with it (at least one error), in the order of the
@@ -86,8 +87,7 @@ class Configuration {
   Configuration(ConfigBlock root, Schemas schemas)
       : root_(std::move(root)), schemas_(std::move(schemas)) {}
 
-  static ConfigurationOrErrors build(ConfigBlock root, std::vector<ConfigError> errors,
-                                     const Schemas& schemas);
+  static ConfigurationOrErrors build(ConfigLoader& loader, const Schemas& schemas);
   void read(std::vector<ConfigError>& errors);
   // Requires: `schema` is one of those that the configuration was loaded with.
   const std::vector<Entry>& entries(const AnyBlockSchema& schema) const;

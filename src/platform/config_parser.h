@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "platform/config_schema.h"
 #include "platform/config_scanner.h"
+#include "platform/config_schema.h"
 #include "platform/config_tree.h"
 
 namespace posthaste {

@@ -12,7 +12,8 @@ constexpr std::size_t kMaxTokenLength = 64 * 1024;
 
 bool is_word_character(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return byte > ' ' && byte != 0x7f && std::string_view("#\"'={}(),+*|$\\").find(c) == std::string_view::npos;
+  return byte > ' ' && byte != 0x7f &&
+         std::string_view("#\"'={}(),;+*|$\\").find(c) == std::string_view::npos;
 }
 
 bool is_control(char c) {
@@ -63,12 +64,15 @@ std::vector<ConfigToken> ConfigScanner::scan() {
       read_string(c);
     } else if (c == '{' || c == '}' || c == '=' || c == ',') {
       ++position_;
-      add(c == '{' ? Kind::open : c == '}' ? Kind::close : c == '=' ? Kind::equals : Kind::comma,
+      add(c == '{'   ? Kind::open
+          : c == '}' ? Kind::close
+          : c == '=' ? Kind::equals
+                     : Kind::comma,
           start);
     } else if (is_word_character(c)) {
       read_word();
     } else {
-      complain(describe(c) + " cannot stand outside quotes: write \"…\" around the value");
+      complain(describe(c) + " cannot stand outside quotes: remove it or quote the value");
       skip_line();
     }
   }
@@ -145,11 +149,14 @@ void ConfigScanner::read_variable() {
   const std::string variable(text_.substr(name, end - name));
   const bool has_default = at(end) == ':' && at(end + 1) == '-';
   if (has_default) {
-    while (end < text_.size() && std::string_view("}\"\\\n").find(at(end)) == std::string_view::npos) ++end;
+    while (end < text_.size() &&
+           std::string_view("}\"\\\n").find(at(end)) == std::string_view::npos)
+      ++end;
   }
   if (variable.empty() || at(end) != '}') {
-    complain("\"${\" begins the name of an environment variable: write ${NAME}, ${NAME:-text}, or "
-             "\"\\${\" for the signs themselves");
+    complain(
+        "\"${\" begins the name of an environment variable: write ${NAME}, ${NAME:-text}, or "
+        "\"\\${\" for the signs themselves");
     position_ = name;
     return;
   }

@@ -12,6 +12,9 @@ void print_config_key(const KeyInfo& info, const std::vector<std::string>& texts
 void print_config_unset(const KeyInfo& info, const std::string& text, std::size_t depth,
                         std::string& out);
 void print_config_closing(std::size_t depth, std::string& out);
+// The blocks of `schema` inside `parent`, which may be null: it has been checked before.
+std::vector<const ConfigBlock*> written_blocks(const ConfigBlock* parent,
+                                               const AnyBlockSchema& schema);
 std::string out_of_range(const std::string& min, const std::string& max);
 
 template <class T>
@@ -44,8 +47,8 @@ std::string check_rules(const T& value, const KeyRules<T>& rules) {
   };
   if constexpr (std::totally_ordered<T>) {
     if ((rules.min && value < *rules.min) || (rules.max && value > *rules.max)) {
-      return "\"" + ConfigValue<T>::print(value) + "\" is out of range: " +
-             out_of_range(text(rules.min), text(rules.max));
+      return "\"" + ConfigValue<T>::print(value) +
+             "\" is out of range: " + out_of_range(text(rules.min), text(rules.max));
     }
   }
   return rules.check ? rules.check(value) : std::string();
@@ -81,8 +84,8 @@ void read_config_key(const ConfigAssignment& written,
   } else {
     if (written.values.size() != 1) {
       errors.push_back({written.where, written.key + ": takes one value, not a list of " +
-                                           std::to_string(written.values.size()) +
-                                           ": write " + written.key + " = VALUE"});
+                                           std::to_string(written.values.size()) + ": write " +
+                                           written.key + " = VALUE"});
       return;
     }
     std::optional<Element> value =
@@ -93,12 +96,12 @@ void read_config_key(const ConfigAssignment& written,
 
 template <class Config>
 template <class T>
-BlockSchema<Config>&& BlockSchema<Config>::key(
-    std::string name, T Config::*member, std::string sentence,
-    KeyRules<typename ConfigElement<T>::type> rules) && {
+BlockSchema<Config>&& BlockSchema<Config>::key(std::string name, T Config::*member,
+                                               std::string sentence,
+                                               KeyRules<typename ConfigElement<T>::type> rules) && {
   using Element = typename ConfigElement<T>::type;
-  KeyInfo info{name, std::move(sentence), ConfigValue<Element>::type_name(), "", rules.required,
-               ConfigElement<T>::is_list};
+  KeyInfo info{name, std::move(sentence), ConfigValue<Element>::type_name(),
+               "",   rules.required,      ConfigElement<T>::is_list};
   const std::vector<std::string> defaults = config_texts<T>(Config{}.*member);
   for (const std::string& text : defaults) {
     info.default_text += (info.default_text.empty() ? "" : ", ") + text;
@@ -112,14 +115,13 @@ BlockSchema<Config>&& BlockSchema<Config>::key(
     if (assignment != nullptr) {
       read_config_key<T>(*assignment, rules, config.*member, errors);
     } else if (info.is_required) {
-      errors.push_back({written.where, written.name + ": the key " + info.name +
-                                           " is missing: " + info.sentence});
+      errors.push_back({written.where,
+                        written.name + ": the key " + info.name + " is missing: " + info.sentence});
     }
   };
   const auto print = [info, member, rules](const Config& config, const ConfigBlock* written,
                                            std::size_t depth, std::string& out) {
-    const ConfigAssignment* assignment =
-        written == nullptr ? nullptr : written->find(info.name);
+    const ConfigAssignment* assignment = written == nullptr ? nullptr : written->find(info.name);
     const std::vector<std::string> texts = config_texts<T>(config.*member);
     // A default that the rules would refuse ("" for a name that must be given) is only a remark.
     bool is_sayable = info.is_list || !texts.empty();
@@ -156,9 +158,7 @@ BlockSchema<Config>&& BlockSchema<Config>::block(Nested Config::*member,
   };
   const auto print = [member, &schema](const Config& config, const ConfigBlock* written,
                                        std::size_t depth, std::string& out) {
-    std::vector<ConfigError> ignored;
-    const auto blocks = written == nullptr ? std::vector<const ConfigBlock*>()
-                                           : select_blocks(*written, schema, ignored);
+    const auto blocks = written_blocks(written, schema);
     schema.print(&(config.*member), blocks.empty() ? nullptr : blocks.front(), depth, out);
   };
   members_.push_back({read, print});
@@ -179,9 +179,7 @@ BlockSchema<Config>&& BlockSchema<Config>::block(std::optional<Nested> Config::*
   const auto print = [member, &schema](const Config& config, const ConfigBlock* written,
                                        std::size_t depth, std::string& out) {
     if (!(config.*member).has_value()) return;
-    std::vector<ConfigError> ignored;
-    const auto blocks = written == nullptr ? std::vector<const ConfigBlock*>()
-                                           : select_blocks(*written, schema, ignored);
+    const auto blocks = written_blocks(written, schema);
     schema.print(&*(config.*member), blocks.empty() ? nullptr : blocks.front(), depth, out);
   };
   members_.push_back({read, print});
@@ -203,9 +201,7 @@ BlockSchema<Config>&& BlockSchema<Config>::block(std::vector<Nested> Config::*me
   };
   const auto print = [member, &schema](const Config& config, const ConfigBlock* written,
                                        std::size_t depth, std::string& out) {
-    std::vector<ConfigError> ignored;
-    const auto blocks = written == nullptr ? std::vector<const ConfigBlock*>()
-                                           : select_blocks(*written, schema, ignored);
+    const auto blocks = written_blocks(written, schema);
     const auto& values = config.*member;
     for (std::size_t i = 0; i < values.size(); ++i) {
       schema.print(&values[i], i < blocks.size() ? blocks[i] : nullptr, depth, out);

@@ -84,16 +84,15 @@ struct ConfigValue<double> {
 };
 
 template <class T>
-  requires std::integral<T> && (!std::same_as<T, bool>)
-struct ConfigValue<T> {
+requires std::integral<T> &&(!std::same_as<T, bool>)struct ConfigValue<T> {
   static Result<T> parse(const std::string& text) {
     if constexpr (std::is_unsigned_v<T>) {
       const auto value = parse_config_integer(text, std::numeric_limits<T>::max());
       if (!value) return value.error();
       return static_cast<T>(*value);
     } else {
-      const auto value = parse_config_signed(text, std::numeric_limits<T>::min(),
-                                             std::numeric_limits<T>::max());
+      const auto value =
+          parse_config_signed(text, std::numeric_limits<T>::min(), std::numeric_limits<T>::max());
       if (!value) return value.error();
       return static_cast<T>(*value);
     }
@@ -124,7 +123,7 @@ struct ConfigValue<Rate> {
 };
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct ConfigValue<T> {
   static std::vector<std::string_view> words() {
     std::vector<std::string_view> words;
@@ -152,7 +151,7 @@ concept ParsedFromText = requires(std::string_view text) {
 };
 
 template <class T>
-  requires std::is_class_v<T> && ParsedFromText<T>
+requires std::is_class_v<T> && ParsedFromText<T>
 struct ConfigValue<T> {
   static Result<T> parse(const std::string& text) { return T::parse(text); }
   static std::string print(const T& value) {

@@ -99,7 +99,6 @@ SiteName site_of(const std::vector<Candidate>& candidates) {
   return SiteName(fmt::format("{}", fmt::join(names, "+")));
 }
 
-// Failures of temporary nature are forgotten soon, others with their DNS answer.
 Clock::time_point expiry(Clock::time_point now, seconds ttl) {
   return now + std::clamp(ttl, kMinTtl, kMaxTtl);
 }
@@ -131,7 +130,7 @@ struct DestinationFinder::Search {
   asio::awaitable<void> resolve();
   std::vector<DnsQuestion> questions() const;
   void add_host(const Candidate& candidate, const DnsResult& a, const DnsResult& aaaa);
-  DestinationFailure no_address(const std::string& domain) const;
+  DestinationFailure no_address(const std::string& domain, bool is_routed) const;
   bool is_own(std::string_view name) const;
 };
 
@@ -152,6 +151,7 @@ asio::awaitable<DestinationResult> DestinationFinder::find(Domain domain) const 
   } else if (domain.is_literal()) {
     // RFC 5321 §5.1: an address literal is the host itself.
     search.candidates.push_back({literal_address(name), 0, options_.port, true});
+    search.secure = false;
   } else {
     failure = co_await search.add_mx(name, options_.port);
   }
@@ -161,7 +161,7 @@ asio::awaitable<DestinationResult> DestinationFinder::find(Domain domain) const 
     destination.site = route ? site_of(*route, options_.port) : site_of(search.candidates);
     if (!route) search.order();
     co_await search.resolve();
-    if (search.hosts.empty()) failure = search.no_address(name);
+    if (search.hosts.empty()) failure = search.no_address(name, route != nullptr);
   }
   if (failure) {
     failure->expires = expiry(search.now, failure->is_permanent ? search.ttl : kMinTtl);
@@ -170,7 +170,7 @@ asio::awaitable<DestinationResult> DestinationFinder::find(Domain domain) const 
   if (domain.is_literal() && !route) destination.site = SiteName(name);
   destination.hosts = std::move(search.hosts);
   destination.route = route;
-  destination.secure = !route && !domain.is_literal() && search.secure;
+  destination.secure = search.secure;
   destination.expires = expiry(search.now, search.ttl);
   co_return DestinationResult(std::move(destination));
 }
@@ -275,12 +275,13 @@ asio::awaitable<std::optional<DestinationFailure>> DestinationFinder::Search::ad
   if (candidates.size() > kMaxHosts) candidates.resize(kMaxHosts);
   if (!candidates.empty()) failure.reset();
   if (candidates.empty() && !failure) {
-    failure = temporary("4.4.4", fmt::format("the route \"{}\" has no target", route->pattern));
+    failure =
+        temporary("4.4.4", fmt::format("the route \"{}\" has no target", route->pattern.text));
   }
   // A route is the operator's: what is wrong with it may be mended while the mail waits.
   if (failure && failure->is_permanent) {
-    failure = temporary(
-        "4.4.4", fmt::format("the route \"{}\" leads nowhere: {}", route->pattern, failure->text));
+    failure = temporary("4.4.4", fmt::format("the route \"{}\" leads nowhere: {}",
+                                             route->pattern.text, failure->text));
   }
   co_return failure;
 }
@@ -295,7 +296,7 @@ void DestinationFinder::Search::order() {
       [](const Candidate& a, const Candidate& b) { return a.preference < b.preference; });
 }
 
-// Two questions for each name, A then AAAA; one that is not to be asked is left without name.
+// For each name its A, its AAAA, or first the one and then the other.
 std::vector<DnsQuestion> DestinationFinder::Search::questions() const {
   std::vector<DnsQuestion> all;
   for (const Candidate& candidate : candidates) {
@@ -311,18 +312,19 @@ std::vector<DnsQuestion> DestinationFinder::Search::questions() const {
 }
 
 asio::awaitable<void> DestinationFinder::Search::resolve() {
-  std::vector<DnsQuestion> asked = questions();
+  const std::vector<DnsQuestion> asked = questions();
   const std::vector<DnsResult> answers = co_await lookup_all(finder.resolver_, asked);
+  const IpVersions versions = finder.options_.ip_versions;
+  const std::size_t each = versions == IpVersions::ipv4 || versions == IpVersions::ipv6 ? 1 : 2;
   std::size_t next = 0;
   for (const Candidate& candidate : candidates) {
     DnsResult a;
     DnsResult aaaa;
     a.status = aaaa.status = DnsStatus::nodata;
     a.secure = aaaa.secure = true;
-    while (!candidate.is_address && next < answers.size() && asked[next].name == candidate.name) {
+    for (std::size_t i = 0; i < each && !candidate.is_address; ++i, ++next) {
       learn(answers[next]);
       (asked[next].type == RecordType::a ? a : aaaa) = answers[next];
-      ++next;
     }
     add_host(candidate, a, aaaa);
   }
@@ -353,13 +355,13 @@ void DestinationFinder::Search::add_host(const Candidate& candidate, const DnsRe
   }
 }
 
-DestinationFailure DestinationFinder::Search::no_address(const std::string& domain) const {
-  if (!trouble.empty()) {
-    return temporary("4.4.4",
-                     fmt::format("no mail host of {} has an address now: {}", domain, trouble));
-  }
-  return permanent(550, "5.4.4", Classification::no_mx,
-                   fmt::format("no mail host of {} has an address", domain));
+DestinationFailure DestinationFinder::Search::no_address(const std::string& domain,
+                                                         bool is_routed) const {
+  std::string text = fmt::format("no mail host of {} has an address", domain);
+  if (!trouble.empty()) return temporary("4.4.4", text + " now: " + trouble);
+  // A route is the operator's, as in add_route().
+  if (is_routed) return temporary("4.4.4", text + " (by its route)");
+  return permanent(550, "5.4.4", Classification::no_mx, std::move(text));
 }
 
 }  // namespace posthaste

@@ -35,7 +35,8 @@ struct Destination {
   std::vector<MxHost> hosts;  // in the order to try (RFC 5321 §5.1); never empty
   // The route block that decided, null when it was the domain's MX.
   std::shared_ptr<const RouteConfig> route;
-  // DNSSEC authenticated the MX records, or that there are none (RFC 7672 §2.2.1).
+  // The names of the hosts can be trusted: DNSSEC authenticated the MX records, or that there are
+  // none (RFC 7672 §2.2.1), or a route names the hosts.
   bool secure = false;
   // When to ask again.
   Clock::time_point expires;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "platform/config_schema.h"
 
 namespace posthaste {
 
@@ -38,12 +39,15 @@ struct RemoteQueueConfig {
   std::string name = "outbound";
   std::uint32_t concurrency = 500;  // deliveries at one time; 0: no limit
   Rate rate;
-  std::string pool;  // "": any source
   RetryConfig retry;
   Duration max_age = std::chrono::hours(4 * 24);
   std::uint32_t priority = 5;  // 0 to 10, higher goes first
   Duration delay_warning{0};   // 0: none is sent
   QueueMatch match;
+  ConfigLocation where;
 };
+
+// "outbound" stands also when nobody wrote it.
+const BlockSchema<RemoteQueueConfig>& remote_queue_schema();
 
 }  // namespace posthaste

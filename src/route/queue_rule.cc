@@ -1,7 +1,5 @@
 #include "route/queue_rule.h"
 
-#include <re2/re2.h>
-
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstddef>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "route/glob.h"
+#include "route/header_match.h"
 #include "route/route_error.h"
 
 namespace posthaste {
@@ -16,15 +15,10 @@ namespace {
 
 constexpr std::string_view kOutbound = "outbound";
 
-struct HeaderRule {
-  std::string name;
-  std::unique_ptr<RE2> pattern;
-};
-
 struct Rule {
   std::size_t block = 0;
   std::vector<Glob> sender;
-  std::vector<HeaderRule> header;
+  std::vector<HeaderMatch> header;
   std::vector<Glob> tenant;
   std::vector<Glob> campaign;
   std::vector<Glob> recipient_domain;
@@ -34,25 +28,17 @@ std::vector<Glob> compile_globs(const std::vector<std::string>& patterns) {
   return {patterns.begin(), patterns.end()};
 }
 
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(),
                                       [&](const Glob& glob) { return glob.matches(text); });
 }
 
-bool header_matches(const std::vector<HeaderRule>& rules, const HeaderLookup& lookup) {
+bool header_matches(const std::vector<HeaderMatch>& rules, const HeaderLookup& lookup) {
   if (rules.empty()) return true;
   if (!lookup) return false;
-  for (const HeaderRule& rule : rules) {
-    for (const std::string_view value : lookup(rule.name)) {
-      if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), *rule.pattern)) {
-        return true;
-      }
+  for (const HeaderMatch& rule : rules) {
+    for (const std::string_view value : lookup(rule.field())) {
+      if (rule.matches(value)) return true;
     }
   }
   return false;
@@ -70,25 +56,6 @@ bool matches(const Rule& rule, const QueueSubject& subject) {
          sender_matches(rule.sender, subject.sender) && header_matches(rule.header, subject.header);
 }
 
-Result<HeaderRule> compile_header(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  const std::string_view name = trim(std::string_view(text).substr(0, colon));
-  if (colon == std::string::npos || name.empty()) {
-    return {RouteErrc::bad_rule,
-            fmt::format("header \"{}\" has no field name: write \"X-Priority: high\"", text)};
-  }
-  const std::string_view pattern = trim(std::string_view(text).substr(colon + 1));
-  RE2::Options options;
-  options.set_case_sensitive(false);
-  options.set_log_errors(false);
-  auto compiled = std::make_unique<RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
-  if (!compiled->ok()) {
-    return {RouteErrc::bad_rule,
-            fmt::format("header \"{}\" has a bad pattern: {}", text, compiled->error())};
-  }
-  return HeaderRule{std::string(name), std::move(compiled)};
-}
-
 Result<Rule> compile_rule(const QueueMatch& match, std::size_t block) {
   Rule rule{.block = block,
             .sender = compile_globs(match.sender),
@@ -96,7 +63,7 @@ Result<Rule> compile_rule(const QueueMatch& match, std::size_t block) {
             .campaign = compile_globs(match.campaign),
             .recipient_domain = compile_globs(match.recipient_domain)};
   for (const std::string& text : match.header) {
-    Result<HeaderRule> header = compile_header(text);
+    Result<HeaderMatch> header = HeaderMatch::compile(text);
     if (!header) return header.error();
     rule.header.push_back(std::move(*header));
   }

@@ -54,7 +54,54 @@ std::size_t fit(std::string_view pattern, std::string_view domain) {
   return domain.size() > suffix.size() && domain.ends_with(suffix) ? pattern.size() : 0;
 }
 
+std::vector<ConfigProblem> check_route(const RouteConfig& route) {
+  std::vector<ConfigProblem> problems;
+  if (route.to.empty()) {
+    problems.push_back({"to", "a route needs a target: write to = \"relay.example:587\""});
+  }
+  for (const RouteTarget& target : route.to) {
+    if (route.mx && target.is_address) {
+      problems.push_back({"mx", fmt::format("the target {} is an address and has no MX: name a "
+                                            "domain or set mx = false",
+                                            target.to_string())});
+    }
+  }
+  if (route.user.empty() != route.password_file.empty()) {
+    problems.push_back({route.user.empty() ? "password_file" : "user",
+                        "user and password_file belong together: set both or none"});
+  }
+  if (!route.user.empty() && route.tls != RouteTls::required && route.tls != RouteTls::implicit) {
+    problems.push_back({"tls",
+                        "a password must not be sent in the clear: set tls = \"required\" "
+                        "or \"implicit\""});
+  }
+  return problems;
+}
+
+BlockSchema<RouteConfig> make_schema() {
+  return BlockSchema<RouteConfig>("route", BlockKind::titled,
+                                  "Where mail for the recipient domains of the title goes instead "
+                                  "of their MX: \"*\", \"*.example\" or \"example.com\"; the "
+                                  "most specific route is taken.")
+      .title(&RouteConfig::pattern)
+      .location(&RouteConfig::where)
+      .key("to", &RouteConfig::to,
+           "Targets in the order to try: \"[192.0.2.1]:2525\" or \"relay.example:587\"; without "
+           "port, that of delivery.",
+           {.required = true})
+      .key("mx", &RouteConfig::mx, "Deliver to the MX hosts of the targets.")
+      .key("tls", &RouteConfig::tls, "Encryption towards the targets.")
+      .key("user", &RouteConfig::user, "User name to authenticate with.")
+      .key("password_file", &RouteConfig::password_file, "File that holds the password.")
+      .validate(check_route);
+}
+
 }  // namespace
+
+const BlockSchema<RouteConfig>& route_schema() {
+  static const BlockSchema<RouteConfig> schema = make_schema();
+  return schema;
+}
 
 Result<RouteTarget> RouteTarget::parse(std::string_view text) {
   const Error bad(RouteErrc::bad_target,
@@ -86,8 +133,8 @@ std::string RouteTarget::to_string() const {
   return text;
 }
 
-Result<std::string> parse_route_pattern(std::string_view text) {
-  if (text == "*") return std::string(text);
+Result<RoutePattern> RoutePattern::parse(std::string_view text) {
+  if (text == "*") return RoutePattern{std::string(text)};
   const bool is_wide = text.starts_with("*.");
   const Result<Domain> domain = Domain::parse(is_wide ? text.substr(2) : text);
   if (!domain || (is_wide && domain->is_literal())) {
@@ -96,7 +143,7 @@ Result<std::string> parse_route_pattern(std::string_view text) {
                         "\"example.com\"",
                         text)};
   }
-  return (is_wide ? "*." : "") + domain->ascii();
+  return RoutePattern{(is_wide ? "*." : "") + domain->ascii()};
 }
 
 std::shared_ptr<const RouteConfig> choose_route(
@@ -104,7 +151,7 @@ std::shared_ptr<const RouteConfig> choose_route(
   std::shared_ptr<const RouteConfig> best;
   std::size_t best_fit = 0;
   for (const auto& route : routes) {
-    const std::size_t fits = fit(route->pattern, domain);
+    const std::size_t fits = fit(route->pattern.text, domain);
     if (fits > best_fit) {
       best = route;
       best_fit = fits;

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "platform/config_schema.h"
 
 namespace posthaste {
 
@@ -30,15 +33,30 @@ struct RouteTarget {
   auto operator<=>(const RouteTarget&) const = default;
 };
 
+// Which recipient domains a route is for: "*", "*.example" (not "example" itself) or "example.com",
+// lower case, in A-labels.
+struct RoutePattern {
+  std::string text;
+
+  static Result<RoutePattern> parse(std::string_view text);
+  const std::string& to_string() const { return text; }
+  static std::string config_type_name() { return "domain, *.domain or *"; }
+
+  auto operator<=>(const RoutePattern&) const = default;
+};
+
 // One route block: where mail for the domains of `pattern` goes instead of their MX.
 struct RouteConfig {
-  std::string pattern;          // "*", "*.example" (not "example" itself), "example.com"
+  RoutePattern pattern;
   std::vector<RouteTarget> to;  // in the order to try
   bool mx = false;              // look up the MX of each target name
   RouteTls tls = RouteTls::opportunistic;
   std::string user;  // "": no authentication
   std::string password_file;
+  ConfigLocation where;
 };
+
+const BlockSchema<RouteConfig>& route_schema();
 
 enum class IpVersions : std::uint8_t { ipv4, ipv6, ipv4_first, ipv6_first };
 
@@ -51,12 +69,24 @@ struct DestinationOptions {
   std::vector<std::string> own_names;
 };
 
-// "*", "*.example" or "example.com" as the routes hold it: lower case, in A-labels.
-Result<std::string> parse_route_pattern(std::string_view text);
-
 // The most specific route for a domain (in A-labels): its own name, then the longest "*." pattern,
 // then "*". Null when there is none.
 std::shared_ptr<const RouteConfig> choose_route(
     const std::vector<std::shared_ptr<const RouteConfig>>& routes, std::string_view domain);
+
+template <>
+struct ConfigNames<RouteTls> {
+  static constexpr std::array names{
+      std::pair{"off", RouteTls::off}, std::pair{"opportunistic", RouteTls::opportunistic},
+      std::pair{"required", RouteTls::required}, std::pair{"implicit", RouteTls::implicit}};
+};
+
+template <>
+struct ConfigNames<IpVersions> {
+  static constexpr std::array names{std::pair{"ipv4", IpVersions::ipv4},
+                                    std::pair{"ipv6", IpVersions::ipv6},
+                                    std::pair{"ipv4_first", IpVersions::ipv4_first},
+                                    std::pair{"ipv6_first", IpVersions::ipv6_first}};
+};
 
 }  // namespace posthaste

@@ -3,6 +3,7 @@
 
 #include "accept/smtp_session.h"
 #include "accept/verbs/path_arguments.h"
+#include "mail/message.h"
 
 namespace posthaste {
 namespace {

@@ -1,6 +1,7 @@
 // RCPT (RFC 5321 §4.1.1.3), with NOTIFY and ORCPT; and the policy of who may relay.
 #include "accept/smtp_session.h"
 #include "accept/verbs/path_arguments.h"
+#include "mail/message.h"
 
 namespace posthaste {
 namespace {

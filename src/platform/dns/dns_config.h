@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "platform/config_schema.h"
 
 namespace posthaste {
 
@@ -19,5 +20,7 @@ struct DnsConfig {
   Duration timeout = std::chrono::seconds(20);
   Bytes cache_size{32'000'000};
 };
+
+const BlockSchema<DnsConfig>& dns_schema();
 
 }  // namespace posthaste

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 from .processes import Process, run_program
-from .scenario import need, wait_until
+from .scenario import wait_until
 
 # @NAME@ becomes a free port, @dir@ the server's folder. A scenario adds its own blocks.
 MINIMAL_CONFIG = """

@@ -1,0 +1,59 @@
+#include "accept/reception.h"
+
+#include <string>
+#include <utility>
+
+#include "accept/message_preparation.h"
+#include "identity/dkim_signer.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+ReceptionOutcome try_later(std::string text) {
+  return {.is_accepted = false,
+          .code = 452,
+          .enhanced_status = "4.3.1",
+          .text = std::move(text),
+          .size = 0,
+          .reason = RejectionReason::storage};
+}
+
+// Signatures stand in front of all else. False when one could not be made.
+bool sign(PreparedMessage& prepared, const DkimSigner& signer, WallTime now) {
+  if (!prepared.header_from || !signer.signs_for(*prepared.header_from)) return true;
+  auto signatures = signer.sign(prepared.body, *prepared.header_from, now);
+  if (!signatures) return false;
+  prepared.body.insert(0, signatures->headers);
+  prepared.message.dkim_domains = std::move(signatures->domains);
+  return true;
+}
+
+}  // namespace
+
+asio::awaitable<ReceptionOutcome> Reception::receive(
+    Transaction transaction, SessionFacts facts, std::shared_ptr<const SessionSettings> settings) {
+  const WallTime now = clock_.wall();
+  const MessageId id = MessageId::generate(now);
+  auto made = prepare_message({std::move(transaction), facts, *settings, id, now});
+  if (auto* refused = std::get_if<ReceptionOutcome>(&made)) co_return std::move(*refused);
+  PreparedMessage& prepared = std::get<PreparedMessage>(made);
+  if (settings->signer && !sign(prepared, *settings->signer, now)) {
+    co_return try_later("the message cannot be signed at the moment: try again later");
+  }
+  const std::uint64_t size = prepared.body.size();
+  prepared.message.body = std::make_shared<const std::string>(std::move(prepared.body));
+  const Result<void> kept = co_await sink_.take(std::move(prepared.message));
+  if (!kept) co_return try_later("the message cannot be kept at the moment: try again later");
+  // The promise: only here, and only now that the message is on disk.
+  co_return ReceptionOutcome{.is_accepted = true,
+                             .code = 250,
+                             .enhanced_status = "2.0.0",
+                             .text = "queued as " + id.to_string(),
+                             .size = size,
+                             .reason = {}};
+}
+
+}  // namespace posthaste
