@@ -119,12 +119,13 @@ class SmtpListener::Acceptor {
     auto stream = std::make_unique<TcpStream>(std::move(socket));
     // A balancer's PROXY header is there before any greeting; the connection looks behind it.
     const bool is_early = has_spoken && !settings->proxy_from.contains(stream->peer().address);
+    const auto opening =
+        is_early ? SmtpSession::Opening::spoke_early : SmtpSession::Opening::silent;
     auto connection = std::make_shared<SmtpConnection>(std::move(stream), settings, counter_,
                                                        sessions_, services_);
     const auto self = connections_.insert(connections_.end(), connection);
     const Forget forget{connections_, self};
-    co_await SmtpConnection::run(
-        connection, is_early ? SmtpSession::Opening::spoke_early : SmtpSession::Opening::silent);
+    co_await SmtpConnection::run(connection, opening);
   }
 
   asio::awaitable<void> wait_for_sessions(Clock::duration grace, std::function<void()> on_stopped) {
@@ -159,6 +160,8 @@ class SmtpListener::Acceptor {
   TaskGroup sessions_;
   TaskGroup closing_;
 };
+
+SmtpListener::SmtpListener(ConnectionServices services) : services_(services) {}
 
 SmtpListener::~SmtpListener() = default;
 

@@ -46,7 +46,7 @@ class SmtpListener {
  private:
   class Acceptor;
 
-  explicit SmtpListener(ConnectionServices services) : services_(services) {}
+  explicit SmtpListener(ConnectionServices services);
 
   ConnectionServices services_;
   ConnectionCounter counter_;

@@ -11,24 +11,18 @@
 #include <optional>
 #include <utility>
 
+#include "platform/config_statement.h"
+
 namespace posthaste {
 namespace {
 
-using Tokens = std::vector<ConfigToken>;
 using Schemas = std::vector<const AnyBlockSchema*>;
 
-constexpr std::size_t kMaxUnknownNames = 50;
+constexpr std::size_t kMaxUnknownConfigNames = 50;
 
-// The scanner admits neither control characters nor escapes that make them, so that no user can
-// write these two.
+// The scanner admits neither control characters nor escapes that make them: no user can write it.
 constexpr const char* kOpeningOption = "\x01opening";
-constexpr const char* kEmptyList = "\x01";
-
-// A name that no schema knows; `line` leads to its token.
-struct UnknownName {
-  std::string name;
-  std::uint32_t line;
-};
+constexpr const char* kEmptyList = kEmptyConfigList;
 
 // Turns libConfuse's callbacks into a tree. All values are taken as lists of texts, so that types
 // and their errors are ours.
@@ -44,10 +38,10 @@ class TreeBuilder {
   void take_error(const cfg_t* cfg, const std::string& message);
 
   ConfigBlock& root() { return root_; }
-  const std::optional<UnknownName>& unknown() const { return unknown_; }
+  const std::optional<UnknownConfigName>& unknown() const { return unknown_; }
   bool is_failed() const { return is_failed_; }
   // Requires: an unknown name. Describes it.
-  void report_unknown(const UnknownName& unknown);
+  void report_unknown(const UnknownConfigName& unknown);
   // True when the unknown name is one of the top level: then a "}" is missing before it.
   bool is_misplaced(const std::string& name) const;
   void fail(std::uint32_t line, std::string what);
@@ -69,7 +63,7 @@ class TreeBuilder {
   std::vector<ConfigError>& errors_;
   ConfigBlock root_;
   std::vector<OpenBlock> open_;
-  std::optional<UnknownName> unknown_;
+  std::optional<UnknownConfigName> unknown_;
   bool is_failed_ = false;
 };
 
@@ -244,7 +238,7 @@ bool TreeBuilder::is_misplaced(const std::string& name) const {
                      [&](const AnyBlockSchema* schema) { return schema->name() == name; });
 }
 
-void TreeBuilder::report_unknown(const UnknownName& unknown) {
+void TreeBuilder::report_unknown(const UnknownConfigName& unknown) {
   const ConfigLocation where{file_, unknown.line};
   const OpenBlock& here = open_.back();
   std::vector<std::string_view> known;
@@ -264,81 +258,6 @@ void TreeBuilder::report_unknown(const UnknownName& unknown) {
     what += ": possible are " + join_choices(known);
   }
   errors_.push_back({where, std::move(what)});
-}
-
-// The text for libConfuse: no comments, every token on its own line of the file.
-std::string compose(const Tokens& tokens) {
-  using Kind = ConfigToken::Kind;
-  std::string text;
-  std::uint32_t line = 1;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    text.append(tokens[i].line - line, '\n');
-    line = tokens[i].line;
-    text += tokens[i].text;
-    text += ' ';
-    // `key = {}` would pass without a callback.
-    const bool is_empty_list = i + 1 < tokens.size() && i > 0 && tokens[i].kind == Kind::open &&
-                               tokens[i - 1].kind == Kind::equals &&
-                               tokens[i + 1].kind == Kind::close;
-    if (is_empty_list) text.append("\"").append(kEmptyList).append("\" ");
-  }
-  return text;
-}
-
-std::size_t find_closing(const Tokens& tokens, std::size_t open) {
-  std::size_t depth = 0;
-  for (std::size_t i = open; i < tokens.size(); ++i) {
-    if (tokens[i].kind == ConfigToken::Kind::open) ++depth;
-    if (tokens[i].kind == ConfigToken::Kind::close && --depth == 0) return i;
-  }
-  return tokens.size();
-}
-
-// Takes the statement of an unknown name out, so that parsing can go on behind it. False when it
-// has no recognisable end.
-bool remove_statement(Tokens& tokens, const UnknownName& unknown) {
-  using Kind = ConfigToken::Kind;
-  const auto kind = [&](std::size_t i) {
-    return i < tokens.size() ? std::optional(tokens[i].kind) : std::nullopt;
-  };
-  for (std::size_t i = 0; i < tokens.size() && tokens[i].line <= unknown.line; ++i) {
-    const bool is_value =
-        i > 0 && (tokens[i - 1].kind == Kind::equals || tokens[i - 1].kind == Kind::comma);
-    if (tokens[i].line != unknown.line || !tokens[i].is_name() || is_value ||
-        tokens[i].unquoted() != unknown.name) {
-      continue;
-    }
-    std::size_t end = i + 1;
-    if (kind(end) == Kind::equals || (kind(end) && tokens[end].is_name())) ++end;
-    if (kind(end) == Kind::open) {
-      end = find_closing(tokens, end);
-    } else if (kind(i + 1) != Kind::equals || !kind(end) || !tokens[end].is_name()) {
-      return false;
-    }
-    if (end >= tokens.size()) return false;
-    tokens.erase(tokens.begin() + static_cast<std::ptrdiff_t>(i),
-                 tokens.begin() + static_cast<std::ptrdiff_t>(end) + 1);
-    return true;
-  }
-  return false;
-}
-
-// libConfuse takes the end of the text for the end of every open block.
-std::optional<ConfigError> find_unclosed(const Tokens& tokens, const std::string& file) {
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind == ConfigToken::Kind::open) open.push_back(i);
-    if (tokens[i].kind == ConfigToken::Kind::close && !open.empty()) open.pop_back();
-  }
-  if (open.empty()) return std::nullopt;
-  std::size_t name = open.back();
-  while (name > 0 && tokens[name - 1].is_name()) {
-    --name;
-    if (tokens[name].kind == ConfigToken::Kind::word) break;
-  }
-  return ConfigError{
-      {file, tokens[open.back()].line},
-      fmt::format("{}: the block is never closed: add \"}}\"", tokens[name].unquoted())};
 }
 
 // One pass. Returns whether libConfuse came to the end.
@@ -374,8 +293,8 @@ bool parse_config(std::vector<ConfigToken> tokens, const std::string& file, cons
   for (;;) {
     std::vector<ConfigError> found;
     TreeBuilder builder(file, schemas, found);
-    bool is_complete = run(builder, table, compose(tokens));
-    const std::optional<ConfigError> unclosed = find_unclosed(tokens, file);
+    bool is_complete = run(builder, table, compose_config_text(tokens));
+    const std::optional<ConfigError> unclosed = find_unclosed_block(tokens, file);
     if (is_complete && unclosed) {
       found.push_back(*unclosed);
       is_complete = false;
@@ -388,8 +307,9 @@ bool parse_config(std::vector<ConfigToken> tokens, const std::string& file, cons
     }
     // Each pass finds the errors before the unknown name again: only the name is new.
     unknown_names.push_back(found.back());
-    if (unknown_names.size() >= kMaxUnknownNames || builder.is_misplaced(builder.unknown()->name) ||
-        !remove_statement(tokens, *builder.unknown())) {
+    if (unknown_names.size() >= kMaxUnknownConfigNames ||
+        builder.is_misplaced(builder.unknown()->name) ||
+        !remove_config_statement(tokens, *builder.unknown())) {
       errors.insert(errors.end(), unknown_names.begin(), unknown_names.end());
       errors.insert(errors.end(), found.begin(), found.end() - 1);
       return false;

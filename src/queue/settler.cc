@@ -80,8 +80,12 @@ Settlement Settler::settle(QueuedMessage message, std::vector<RecipientVerdict> 
   add_notices(settlement, message, verdicts);
   if (rest.envelope.recipients.empty()) return settlement;
 
+  // Recipients that only had no room in the transaction go on at once.
+  const bool must_wait = std::any_of(verdicts.begin(), verdicts.end(), [](const auto& verdict) {
+    return verdict.end == End::deferred;
+  });
   const Duration interval =
-      was_tried ? retry_interval(policy.retry, message.attempts, random_()) : Duration::zero();
+      must_wait ? retry_interval(policy.retry, message.attempts, random_()) : Duration::zero();
   // The last attempt is made when the time is over, not before.
   rest.due = std::min(now + to_wall(interval), std::max(end, now));
   rest.body = nullptr;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <random>
 #include <set>
@@ -283,6 +284,43 @@ TEST_F(DestinationTest, KeepsRoutesOfDifferentTlsApart) {
   add_route({.pattern = {"b.test"}, .to = {target("relay.test")}});
   EXPECT_NE(found("a.test").site, found("b.test").site);
   EXPECT_NE(found("b.test").site, found("relay.test").site);
+}
+
+// Never answers; counts who waits.
+class SilentResolver final : public Resolver {
+ public:
+  explicit SilentResolver(Clock& clock) : clock_(clock) {}
+
+  asio::awaitable<DnsResult> lookup(std::string, RecordType type) override {
+    DnsResult result;
+    result.status = DnsStatus::nodata;
+    if (type == RecordType::mx) co_return result;
+    ++open;
+    co_await clock_.sleep_until(Clock::time_point::max());
+    --open;
+    co_return result;
+  }
+
+  int open = 0;
+
+ private:
+  Clock& clock_;
+};
+
+TEST_F(DestinationTest, EndsWithItsCaller) {
+  SilentResolver silent(clock_);
+  const DestinationFinder finder(silent, clock_, options_, [this] { return random_(); });
+  asio::io_context loop;
+  TaskGroup group(loop.get_executor());
+  DestinationResult result = DestinationFailure{};
+  group.spawn(run(finder, *Domain::parse("any.test"), result));
+  loop.poll();
+  EXPECT_EQ(silent.open, 2);
+  asio::post(loop, [&group] { group.cancel(); });
+  loop.poll();
+  EXPECT_TRUE(group.empty());
+  EXPECT_EQ(silent.open, 0);
+  EXPECT_TRUE(std::holds_alternative<DestinationFailure>(result));
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ constexpr const char* kServerZones[] = {"test.", "invalid.", "home.arpa."};
 // More questions at a time than the resolver asks; answers are kept in front of the library, whose
 // own caches serve delegations and keys.
 constexpr Option kOptions[] = {
-    {"num-queries-per-thread:", "4096"},
-    {"outgoing-range:", "2048"},
+    {"num-queries-per-thread:", "2048"},
+    {"outgoing-range:", "1024"},
     {"msg-cache-size:", "4m"},
     {"rrset-cache-size:", "16m"},
 };

@@ -19,8 +19,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// As many as libunbound takes with sockets to spare (kOptions); the rest wait here.
-constexpr std::size_t kMaxStarted = 1000;
+// As many as libunbound takes with sockets to spare; the rest wait here.
+constexpr std::size_t kMaxStarted = 500;
 // Between local data and the outside a chain of CNAMEs may go back and forth.
 constexpr int kMaxCrossings = 8;
 

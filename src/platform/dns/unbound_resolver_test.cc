@@ -237,6 +237,28 @@ TEST_F(UnboundResolverTest, GivesUpAfterItsTimeout) {
   EXPECT_EQ(result.why, "no answer for slow.net A in 20s");
 }
 
+TEST_F(UnboundResolverTest, KeepsQuestionsWaitingWhenTooManyAreOpen) {
+  constexpr int kCount = 501;
+  ManualClock clock;
+  create({.servers = {server_.address()}, .timeout = 20s}, clock);
+  group_.spawn(server_.serve());
+  std::vector<DnsResult> results(kCount);
+  int open = kCount;
+  for (int i = 0; i < kCount; ++i) {
+    const std::string name = fmt::format("h{}.net", i);
+    server_.stay_silent(name);
+    group_.spawn(ask({name, RecordType::a}, results[static_cast<std::size_t>(i)], open));
+  }
+  while (server_.asked("h0.net") == 0) loop_.run_one();
+  EXPECT_EQ(server_.asked("h500.net"), 0);
+  clock.advance(20s);
+  while (server_.asked("h500.net") == 0) loop_.run_one();
+  EXPECT_EQ(open, 1);
+  clock.advance(20s);
+  while (open > 0) loop_.run_one();
+  EXPECT_EQ(results.back().status, DnsStatus::timeout);
+}
+
 TEST_F(UnboundResolverTest, LetsACallerGoAway) {
   server_.stay_silent("slow.net");
   create_with_server();

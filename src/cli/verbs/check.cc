@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/verbs/verbs.h"
+#include "platform/config_reference.h"
+#include "server/server_config.h"
+#include "server/server_config_files.h"
+
+namespace posthaste {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct CheckOptions {
+  std::string file;
+  bool print = false;
+  bool json = false;
+  bool reference = false;
+};
+
+// What a file holds may be no UTF-8.
+std::string dump(const ordered_json& document) {
+  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+void print_as_json(const CheckOptions& options, const ServerConfig* config,
+                   const std::vector<ConfigError>& errors) {
+  ordered_json list = ordered_json::array();
+  for (const ConfigError& error : errors) {
+    list.push_back({{"file", error.where.file}, {"line", error.where.line}, {"what", error.what}});
+  }
+  ordered_json document = {{"file", options.file}, {"ok", errors.empty()}, {"errors", list}};
+  if (options.print && config != nullptr) document["configuration"] = config->source->print();
+  fmt::print("{}\n", dump(document));
+}
+
+ExitCode check(CheckOptions options) {
+  if (options.reference) {
+    fmt::print("{}", config_reference(server_schemas()));
+    return ExitCode::done;
+  }
+  if (options.file.empty()) options.file = default_config_path().string();
+
+  const ServerConfigOrErrors loaded = load_server_config(options.file);
+  std::vector<ConfigError> errors;
+  const ServerConfig* config = nullptr;
+  if (const auto* found = std::get_if<std::vector<ConfigError>>(&loaded)) {
+    errors = *found;
+  } else {
+    config = std::get<std::shared_ptr<const ServerConfig>>(loaded).get();
+    errors = check_config_files(*config);
+  }
+
+  if (options.json) {
+    print_as_json(options, config, errors);
+  } else {
+    if (options.print && config != nullptr) fmt::print("{}", config->source->print());
+    for (const ConfigError& error : errors) fmt::print(stderr, "{}\n", error.to_string());
+    if (errors.empty() && !options.print) fmt::print("{}: ok\n", options.file);
+  }
+  return errors.empty() ? ExitCode::done : ExitCode::usage;
+}
+
+}  // namespace
+
+void add_check(Program& program) {
+  CLI::App* verb = program.add_verb("check", "Parse and validate the configuration");
+  const auto options = std::make_shared<CheckOptions>();
+  verb->add_option("-c,--config", options->file,
+                   "The configuration file; default: /etc/posthaste/posthaste.conf, or "
+                   "conf/demo.conf in a checkout");
+  verb->add_flag("--print", options->print,
+                 "Print the configuration in effect and where each value comes from");
+  verb->add_flag("--json", options->json, "Print one JSON document");
+  verb->add_flag("--reference", options->reference,
+                 "Print the reference of all blocks and keys, in Markdown");
+  program.add_action(verb, [options] { return check(*options); });
+}
+
+}  // namespace posthaste

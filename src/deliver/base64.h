@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace posthaste {
+
+// RFC 4648 §4, on one line.
+std::string base64_encode(std::string_view octets);
+
+}  // namespace posthaste

@@ -1,0 +1,351 @@
+#include "deliver/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "deliver/failure.h"
+#include "platform/io/deadline.h"
+#include "queue/message_event.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Pulled at one time: enough that crossing to the queue's loop costs little, few enough that
+// other connections get their share.
+constexpr std::size_t kPull = 8;
+constexpr std::size_t kReadBuffer = 4096;
+
+// One address of one host.
+struct Peer {
+  std::string host;
+  Endpoint endpoint;
+};
+
+class Connection {
+ public:
+  Connection(ConnectionPlan plan, ConnectionParts parts, WorkSource& work)
+      : plan_(std::move(plan)), parts_(std::move(parts)), work_(work) {}
+
+  asio::awaitable<void> run();
+
+ private:
+  asio::awaitable<bool> open(Peer peer);
+  asio::awaitable<bool> open_once(Peer peer, UseTls use_tls);
+  asio::awaitable<bool> converse();
+  asio::awaitable<bool> secure();
+  asio::awaitable<void> carry();
+  asio::awaitable<bool> deliver(QueuedMessage message);
+  asio::awaitable<bool> transact(const QueuedMessage& message);
+  asio::awaitable<void> say_goodbye();
+  asio::awaitable<bool> write_output();
+  asio::awaitable<bool> read_reply();
+
+  Duration timeout_of(SmtpStage stage) const;
+  void note_error(SmtpStage stage, const boost::system::error_code& ec);
+  std::vector<RecipientVerdict> judge(const QueuedMessage& message,
+                                      const std::vector<RecipientResult>& results) const;
+  void fill_peer(Event& event) const;
+  RouteTls route_tls() const {
+    return plan_.destination.route ? plan_.destination.route->tls : RouteTls::opportunistic;
+  }
+
+  ConnectionPlan plan_;
+  ConnectionParts parts_;
+  WorkSource& work_;
+
+  Peer peer_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Deadline> deadline_;
+  std::optional<SmtpClient> client_;
+  ReplyParser parser_;
+  std::array<char, kReadBuffer> buffer_;
+  std::string_view unread_;
+  std::optional<Refusal> broken_;  // what ended the connection, or the last try to make one
+  bool tls_failed_ = false;
+  std::size_t delivered_ = 0;  // transactions on this connection
+};
+
+asio::awaitable<void> Connection::run() {
+  for (const MxHost& host : plan_.destination.hosts) {
+    for (const Endpoint& endpoint : host.addresses) {
+      const Peer peer{host.name, endpoint};
+      const bool is_open = co_await open(peer);
+      if (!is_open) continue;
+      work_.site_reached();
+      co_await carry();
+      co_return;
+    }
+  }
+  AttemptFailure failure;
+  const Refusal refusal = broken_.value_or(Refusal{});
+  failure.classification = refusal.classification;
+  failure.smtp_code = refusal.smtp_code;
+  failure.enhanced_status = refusal.enhanced_status;
+  failure.text = refusal.response;
+  failure.site = plan_.destination.site.value();
+  failure.peer_host = peer_.host;
+  failure.peer_address = peer_.endpoint.address;
+  work_.site_failed(std::move(failure));
+}
+
+asio::awaitable<bool> Connection::open(Peer peer) {
+  const UseTls use_tls = parts_.tls.policy(route_tls(), peer.endpoint.address);
+  bool is_open = co_await open_once(peer, use_tls);
+  if (!is_open && tls_failed_ && use_tls == UseTls::if_offered) {
+    // Opportunistic TLS must not cost mail: the same peer once more, in plain text.
+    parts_.tls.remember_broken(peer.endpoint.address);
+    is_open = co_await open_once(peer, UseTls::never);
+  }
+  co_return is_open;
+}
+
+asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
+  peer_ = peer;
+  deadline_.reset();
+  stream_.reset();
+  unread_ = {};
+  parser_ = {};
+  tls_failed_ = false;
+  ConnectOptions options;
+  options.to = peer.endpoint;
+  options.timeout = parts_.config->connect_timeout;
+  auto connected = co_await parts_.connect(options, parts_.clock);
+  if (!connected) {
+    broken_ = judge_error(SmtpStage::connect, connected.error());
+    co_return false;
+  }
+  stream_ = std::move(*connected);
+  auto close = [stream = stream_.get()] { stream->close(); };
+  deadline_ = std::make_unique<Deadline>(parts_.tasks, parts_.clock, close);
+
+  SmtpClientOptions smtp;
+  smtp.ehlo_name = parts_.ehlo_name;
+  smtp.tls = use_tls;
+  smtp.chunking = parts_.config->chunking;
+  smtp.user = plan_.user;
+  smtp.password = plan_.password;
+  smtp.is_tls_already = route_tls() == RouteTls::implicit;
+  client_.emplace(smtp);
+  if (smtp.is_tls_already) {
+    const bool is_secure = co_await secure();
+    if (!is_secure) co_return false;
+  }
+  co_return co_await converse();
+}
+
+// Until the client is ready for a message, or the connection is of no use.
+asio::awaitable<bool> Connection::converse() {
+  while (client_->next() != SmtpClient::Next::ready) {
+    if (client_->next() == SmtpClient::Next::closed) {
+      if (const auto& failure = client_->failure()) {
+        broken_ = judge_reply(failure->stage, failure->reply);
+      }
+      co_return false;
+    }
+    if (client_->next() == SmtpClient::Next::start_tls) {
+      // RFC 3207 §6: nothing that came before TLS counts.
+      unread_ = {};
+      const bool is_secure = co_await secure();
+      if (!is_secure) co_return false;
+      client_->on_tls();
+      continue;
+    }
+    const bool is_written = co_await write_output();
+    if (!is_written) co_return false;
+    const bool is_read = co_await read_reply();
+    if (!is_read) co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::secure() {
+  const bool verifies = route_tls() == RouteTls::required || route_tls() == RouteTls::implicit;
+  deadline_->set(parts_.config->initial_220_timeout, "TLS handshake");
+  const IoResult result =
+      co_await stream_->handshake_client(parts_.tls.context(verifies), peer_.host);
+  deadline_->clear();
+  if (result.ec) {
+    tls_failed_ = true;
+    note_error(SmtpStage::starttls, result.ec);
+  }
+  co_return !result.ec;
+}
+
+asio::awaitable<bool> Connection::write_output() {
+  const auto output = client_->take_output();
+  if (output.empty()) co_return true;
+  deadline_->set(parts_.config->data_block_timeout, "RFC 5321 §4.5.3.2.5");
+  const IoResult result = co_await stream_->write(output);
+  if (result.ec) note_error(client_->awaited(), result.ec);
+  co_return !result.ec;
+}
+
+Duration Connection::timeout_of(SmtpStage stage) const {
+  const DeliveryConfig& config = *parts_.config;
+  switch (stage) {
+    case SmtpStage::rcpt:
+      return config.rcpt_timeout;
+    case SmtpStage::data:
+      return config.data_initiation_timeout;
+    case SmtpStage::end_of_data:
+      return config.data_termination_timeout;
+    case SmtpStage::mail:
+    case SmtpStage::rset:
+      return config.mail_timeout;
+    case SmtpStage::quit:
+      return std::chrono::seconds(5);
+    default:
+      return config.initial_220_timeout;
+  }
+}
+
+asio::awaitable<bool> Connection::read_reply() {
+  const SmtpStage stage = client_->awaited();
+  deadline_->set(timeout_of(stage), to_string(stage));
+  while (true) {
+    auto reply = parser_.parse(unread_);
+    if (!reply) {
+      broken_ = judge_error(stage, reply.error());
+      broken_->classification = Classification::protocol_error;
+      co_return false;
+    }
+    if (*reply) {
+      deadline_->clear();
+      client_->on_reply(std::move(**reply));
+      co_return true;
+    }
+    const IoResult result = co_await stream_->read_some(asio::buffer(buffer_));
+    if (result.ec) {
+      note_error(stage, result.ec);
+      co_return false;
+    }
+    unread_ = std::string_view(buffer_.data(), result.count);
+  }
+}
+
+void Connection::note_error(SmtpStage stage, const boost::system::error_code& ec) {
+  std::string what = peer_.host + " [" + peer_.endpoint.address + "]: ";
+  if (deadline_ && deadline_->expired()) {
+    what += "no answer in time at " + std::string(to_string(stage));
+  } else if (ec == asio::error::eof) {
+    what += "the peer closed the connection at " + std::string(to_string(stage));
+  } else {
+    what += ec.message() + " at " + std::string(to_string(stage));
+  }
+  broken_ = judge_error(stage, Error{ec, what});
+}
+
+asio::awaitable<void> Connection::carry() {
+  std::size_t limit = parts_.config->messages_per_connection;
+  if (client_->features().max_messages > 0) {
+    limit = std::min<std::size_t>(limit, client_->features().max_messages);
+  }
+  while (delivered_ < limit) {
+    std::vector<QueuedMessage> messages = co_await work_.pull(std::min(kPull, limit - delivered_));
+    if (messages.empty()) break;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const bool is_alive = co_await deliver(std::move(messages[i]));
+      if (is_alive) continue;
+      messages.erase(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      if (!messages.empty()) work_.put_back(std::move(messages));
+      stream_->close();
+      co_return;
+    }
+  }
+  co_await say_goodbye();
+}
+
+// False when the connection is of no further use.
+asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
+  const bool is_alive = co_await transact(message);
+  const bool was_answered = client_->was_answered();
+  const bool is_in_doubt = client_->is_in_doubt();
+  const std::vector<RecipientResult> results = client_->take_results();
+  ++delivered_;
+  if (!is_alive && !was_answered && !is_in_doubt && delivered_ > 1) {
+    // The peer closed a connection that had served: its way to say "enough". Nothing was tried.
+    std::vector<QueuedMessage> untried;
+    untried.push_back(std::move(message));
+    work_.put_back(std::move(untried));
+    co_return false;
+  }
+  std::vector<RecipientVerdict> verdicts = judge(message, results);
+  work_.settle(std::move(message), std::move(verdicts));
+  co_return is_alive;
+}
+
+asio::awaitable<bool> Connection::transact(const QueuedMessage& message) {
+  broken_.reset();
+  client_->begin(message, parts_.config->recipients_per_transaction);
+  co_return co_await converse();
+}
+
+std::vector<RecipientVerdict> Connection::judge(const QueuedMessage& message,
+                                                const std::vector<RecipientResult>& results) const {
+  using Kind = RecipientResult::Kind;
+  using End = RecipientVerdict::End;
+  const WallTime now = parts_.clock.wall();
+  std::vector<RecipientVerdict> verdicts;
+  verdicts.reserve(results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Recipient& recipient = message.envelope.recipients[i];
+    const RecipientResult& result = results[i];
+    RecipientVerdict verdict;
+    if (result.kind == Kind::accepted) {
+      const bool wants_notice = recipient.notify.success && !client_->features().dsn;
+      verdict.end = wants_notice ? End::relayed : End::delivered;
+      verdict.event = event_of(message, recipient, EventType::delivery, now);
+      verdict.event.smtp_code = result.reply.code;
+      if (result.reply.enhanced) verdict.event.enhanced_status = result.reply.enhanced->to_string();
+      verdict.event.response = result.reply.text();
+    } else if (result.kind != Kind::untried || broken_) {
+      const Refusal refusal =
+          result.kind == Kind::untried ? *broken_ : judge_reply(result.stage, result.reply);
+      verdict.end = refusal.is_permanent ? End::failed : End::deferred;
+      verdict.event =
+          event_of(message, recipient,
+                   refusal.is_permanent ? EventType::bounce : EventType::transient_failure, now);
+      verdict.event.smtp_code = refusal.smtp_code;
+      verdict.event.enhanced_status = refusal.enhanced_status;
+      verdict.event.response = refusal.response;
+      verdict.event.classification = refusal.classification;
+      verdict.event.hard = refusal.hard;
+    }
+    fill_peer(verdict.event);
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
+void Connection::fill_peer(Event& event) const {
+  event.site = plan_.destination.site.value();
+  event.peer_host = peer_.host;
+  event.peer_address = peer_.endpoint.address;
+  event.source_address = stream_->local().address;
+  if (stream_->tls()) {
+    event.tls_version = stream_->tls()->version;
+    event.tls_cipher = stream_->tls()->cipher;
+  }
+}
+
+asio::awaitable<void> Connection::say_goodbye() {
+  client_->quit();
+  const bool is_written = co_await write_output();
+  if (is_written) (void)co_await read_reply();
+  stream_->close();
+}
+
+}  // namespace
+
+asio::awaitable<void> run_connection(ConnectionPlan plan, ConnectionParts parts, WorkSource& work) {
+  Connection connection(std::move(plan), std::move(parts), work);
+  co_await connection.run();
+}
+
+}  // namespace posthaste

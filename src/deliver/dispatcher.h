@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "deliver/connection.h"
+#include "platform/io/alarm.h"
+#include "platform/io/blocking_pool.h"
+#include "platform/io/inbox.h"
+#include "platform/io/loop_pool.h"
+#include "queue/queue_manager.h"
+
+namespace posthaste {
+
+// Gives each site as many connections as its mail and its limits want, and each connection its
+// messages. Decides on the queue loop; the connections run on all loops.
+//
+// A connection's link, its half on the queue loop, is in one of these states:
+//
+//   opening ──reached──▶ busy ──pull, nothing ready──▶ idle ──mail, or time──▶ busy
+//      │                  │ ▲                                                    │
+//      └──site_failed──▶ closed ◀──────────── ends ◀─────────────────────────────┘
+class Dispatcher final : public SiteObserver {
+ public:
+  struct Parts {
+    QueueManager& manager;
+    Spool& spool;
+    Settler& settler;
+    Clock& clock;
+    LoopPool& loops;
+    TaskGroup& tasks;  // of the queue loop
+    BlockingPool& disk;
+    ClientTls& tls;
+    std::string ehlo_name;
+    // Reads the password of a route.
+    std::function<std::string(const RouteConfig&)> password_of;
+    Connector connect = connect_tcp;
+  };
+  Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+  ~Dispatcher() override;
+
+  // Called on the queue loop.
+  void start();
+  void on_ready(const Destination& destination) override;
+  void set_config(std::shared_ptr<const DeliveryConfig> config) { config_ = std::move(config); }
+
+  // No new connections; the open ones finish the messages that they have. Returns when all have
+  // closed, or at `deadline`, when the rest is cut off. On the queue loop.
+  boost::asio::awaitable<void> drain(Clock::time_point deadline);
+
+  std::size_t open_connections() const { return links_.size(); }
+
+ private:
+  class Link;
+  struct Site;
+  struct Worker;
+  using PullHandler = std::function<void(std::vector<QueuedMessage>)>;
+  // What connections say, in the order in which each says it.
+  struct Message {
+    enum class Kind : std::uint8_t { pull, put_back, failed, reached, closed };
+    Kind kind;
+    std::uint64_t link;
+    std::size_t max = 0;
+    PullHandler handler;
+    std::vector<QueuedMessage> messages;
+    AttemptFailure failure;
+  };
+
+  void take_messages(std::vector<Message> messages);
+  void on_pull(Link& link, Message& message);
+  void on_failed(Link& link, const AttemptFailure& failure);
+  void on_closed(std::uint64_t id);
+
+  // True when any message went out.
+  bool serve(Site& site);
+  void serve_and_wait(Site& site);
+  std::size_t connection_limit(const Site& site) const;
+  void open_connections_for(Site& site);
+  void open(Site& site);
+  void answer(Link& link, QueueManager::Taken taken);
+  void wait_for(Site& site, const LimitRefusal& refusal);
+  void wake_sites();
+  void serve_blocked();
+  boost::asio::awaitable<void> close_idle();
+  static boost::asio::awaitable<void> run_link(std::shared_ptr<Link> link, ConnectionPlan plan,
+                                               ConnectionParts parts);
+
+  Parts parts_;
+  std::shared_ptr<const DeliveryConfig> config_;
+  bool is_draining_ = false;
+  std::uint64_t next_link_ = 1;
+  std::size_t next_worker_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;
+  std::multimap<Clock::time_point, SiteName> waiting_;  // for a rate or a rest to pass
+  std::vector<SiteName> blocked_;                       // for a slot to be given back
+  Alarm alarm_;
+  Inbox<Message> inbox_;
+};
+
+}  // namespace posthaste

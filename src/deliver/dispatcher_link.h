@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "deliver/dispatcher.h"
+
+namespace posthaste {
+
+// What the dispatcher knows of one connection, and what the connection talks to. The members
+// above the line belong to the queue loop, the functions are called on the connection's.
+class Dispatcher::Link final : public WorkSource {
+ public:
+  Link(Dispatcher& dispatcher, std::uint64_t id_in, SiteName site_in)
+      : id(id_in), site(std::move(site_in)), dispatcher_(dispatcher) {}
+
+  const std::uint64_t id;
+  const SiteName site;
+  bool is_reached = false;
+  Governor::Slot slot;  // of the messages it has
+  PullHandler waiting;  // while it is idle
+  std::size_t wanted = 0;
+  Clock::time_point idle_since;
+
+  // ---
+  boost::asio::awaitable<std::vector<QueuedMessage>> pull(std::size_t max) override;
+  void settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts) override;
+  void put_back(std::vector<QueuedMessage> messages) override;
+  void site_failed(AttemptFailure failure) override;
+  void site_reached() override;
+  void closed();
+
+ private:
+  boost::asio::awaitable<std::vector<QueuedMessage>> with_bodies(
+      std::vector<QueuedMessage> messages);
+  void say(Message message) { dispatcher_.inbox_.push(std::move(message)); }
+
+  Dispatcher& dispatcher_;
+};
+
+struct Dispatcher::Site {
+  explicit Site(Destination destination_in) : destination(std::move(destination_in)) {}
+
+  Destination destination;
+  std::size_t links = 0;
+  std::size_t reached = 0;
+  std::deque<std::shared_ptr<Link>> idle;  // the longest idle first
+  std::uint32_t failures = 0;              // in a row
+  // The peer took no more connections than these: not tried again before that time.
+  std::size_t cap = 0;
+  Clock::time_point cap_until{};
+  bool is_waiting = false;  // stands in waiting_ or blocked_
+};
+
+// One loop's connections.
+struct Dispatcher::Worker {
+  explicit Worker(Loop& loop_in) : loop(loop_in), tasks(loop_in.executor()) {}
+  Loop& loop;
+  TaskGroup tasks;
+};
+
+}  // namespace posthaste

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "deliver/smtp_client.h"
+#include "event/event.h"
+#include "mail/reply.h"
+
+namespace posthaste {
+
+// The one home of what a refusal means, by scope:
+//
+//   scope      what met it                          what follows
+//   session    greeting, EHLO, TLS, AUTH, 421,      the next address or host of the site is tried;
+//              a broken connection                  with none left the site rests, its mail waits
+//   message    MAIL, DATA, end of data              every recipient not yet answered: deferred by a
+//                                                   4yz, failed by a 5yz
+//   recipient  RCPT                                 this recipient alone: the same by its reply
+//
+// A 5yz in session scope defers: it speaks of us or of that host, not of the mailbox (RFC 5321
+// §4.2.1 asks not to repeat the same command; another host, or another hour, is not the same).
+struct Refusal {
+  bool is_permanent = false;
+  bool hard = false;  // the address itself is bad, and should get no more mail
+  Classification classification = Classification::other;
+  std::uint32_t smtp_code = 0;  // 0: nobody answered
+  std::string enhanced_status;
+  std::string response;
+};
+
+// What a reply that is no acceptance means. The first digit of the code decides what happens
+// (RFC 5321 §4.2.1); an enhanced status of another class is not believed in that.
+Refusal judge_reply(SmtpStage stage, const Reply& reply);
+
+// What it means that the connection broke, or never was.
+Refusal judge_error(SmtpStage stage, const Error& error);
+
+// What the words and codes of a reply tell about its reason: the text first, for codes are often
+// generic, then the enhanced status, then the code. Rules for single providers come before this.
+Classification classify(const Reply& reply);
+
+// Whether a permanent refusal of this class says that the address is bad.
+bool is_hard(Classification classification);
+
+}  // namespace posthaste

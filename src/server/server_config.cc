@@ -1,0 +1,130 @@
+#include "server/server_config.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace posthaste {
+namespace {
+
+constexpr const char* kSystemConfig = "/etc/posthaste/posthaste.conf";
+constexpr const char* kCheckoutConfig = "conf/demo.conf";
+
+ListenerConfig default_listener(const char* name, ListenerProtocol protocol, const char* address) {
+  ListenerConfig listener;
+  listener.name = name;
+  listener.protocol = protocol;
+  listener.address = *SocketAddress::parse(address);
+  return listener;
+}
+
+void check_users(const Configuration& source, std::vector<ConfigError>& errors) {
+  std::set<std::string> tenants;
+  for (const TenantConfig& tenant : source.all(tenant_schema())) tenants.insert(tenant.name);
+  for (const LoadedBlock<UserConfig>& user : source.blocks(user_schema())) {
+    const std::string& tenant = user.value.tenant;
+    if (tenant.empty() || tenants.contains(tenant)) continue;
+    errors.push_back({user.where("tenant"),
+                      fmt::format("tenant: tenant \"{}\" is not defined: add tenant \"{}\" {{ }}",
+                                  tenant, tenant)});
+  }
+}
+
+void check_listeners(const Configuration& source, std::vector<ConfigError>& errors) {
+  const bool has_keys = !source.blocks(api_key_schema()).empty();
+  const bool has_users = !source.blocks(user_schema()).empty();
+  std::map<std::string, std::string> taken;
+  for (const LoadedBlock<ListenerConfig>& block : source.blocks(listeners_schema())) {
+    const ListenerConfig& listener = block.value;
+    const std::string address = listener.address.to_string();
+    const auto [earlier, is_free] = taken.emplace(address, listener.name);
+    if (!is_free && listener.address.port() != 0) {
+      errors.push_back({block.where("address"),
+                        fmt::format("address: {} is the address of listener \"{}\" too: choose "
+                                    "another",
+                                    address, earlier->second)});
+    }
+    if (listener.protocol == ListenerProtocol::http && !has_keys &&
+        !is_loopback_address(listener.address.address())) {
+      errors.push_back({block.where("address"),
+                        "address: beyond loopback the HTTP API answers only with a key: add "
+                        "api_key \"NAME\" { key_file = … }, or listen on 127.0.0.1"});
+    }
+    if (listener.auth == ListenerAuth::required && !has_users) {
+      errors.push_back({block.where("auth"),
+                        "auth: nobody can log in: add user \"NAME\" { password_file = … }"});
+    }
+  }
+}
+
+std::vector<ConfigError> check_references(const Configuration& source) {
+  std::vector<ConfigError> errors;
+  check_users(source, errors);
+  check_listeners(source, errors);
+  return errors;
+}
+
+ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
+  if (auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) return std::move(*errors);
+  const auto& source = std::get<std::shared_ptr<const Configuration>>(loaded);
+  std::vector<ConfigError> errors = check_references(*source);
+  if (!errors.empty()) return errors;
+  const ServerConfig config{
+      .server = source->one(server_schema()),
+      .http = source->one(http_schema()),
+      .api_keys = source->all(api_key_schema()),
+      .listeners = source->all(listeners_schema()),
+      .users = source->all(user_schema()),
+      .tenants = source->all(tenant_schema()),
+      .remote_queues = source->all(remote_queue_schema()),
+      .routes = source->all(route_schema()),
+      .dns = source->one(dns_schema()),
+      .delivery = source->one(delivery_schema()),
+      .dkim = source->all(dkim_schema()),
+      .source = source,
+  };
+  return std::make_shared<const ServerConfig>(config);
+}
+
+}  // namespace
+
+// Without users and networks nobody beyond loopback could submit mail: so it is not offered there.
+const BlockSchema<ListenerConfig>& listeners_schema() {
+  static const auto schema =
+      BlockSchema<ListenerConfig>(listener_schema())
+          .implicit_block(default_listener("smtp", ListenerProtocol::smtp, "127.0.0.1:25"),
+                          ImplicitWhen::none_is_written)
+          .implicit_block(default_listener("submission", ListenerProtocol::smtp, "127.0.0.1:587"),
+                          ImplicitWhen::none_is_written)
+          .implicit_block(default_listener("http", ListenerProtocol::http, "127.0.0.1:8000"),
+                          ImplicitWhen::none_is_written);
+  return schema;
+}
+
+const Configuration::Schemas& server_schemas() {
+  static const Configuration::Schemas schemas = {
+      &server_schema(),   &listeners_schema(), &http_schema(),         &api_key_schema(),
+      &user_schema(),     &tenant_schema(),    &remote_queue_schema(), &route_schema(),
+      &delivery_schema(), &dns_schema(),       &dkim_schema()};
+  return schemas;
+}
+
+ServerConfigOrErrors load_server_config(const std::filesystem::path& path) {
+  return compose(Configuration::load(path, server_schemas()));
+}
+
+ServerConfigOrErrors load_server_config_text(const std::string& text, const std::string& name) {
+  return compose(Configuration::load_text(text, name, server_schemas()));
+}
+
+std::filesystem::path default_config_path() {
+  std::error_code ec;
+  const bool is_checkout =
+      !std::filesystem::exists(kSystemConfig, ec) && std::filesystem::exists(kCheckoutConfig, ec);
+  return is_checkout ? kCheckoutConfig : kSystemConfig;
+}
+
+}  // namespace posthaste

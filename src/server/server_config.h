@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "accept/accept_config.h"
+#include "deliver/delivery_config.h"
+#include "identity/identity_config.h"
+#include "platform/config.h"
+#include "platform/dns/dns_config.h"
+#include "route/queue_config.h"
+#include "route/route_config.h"
+#include "server/server_config_blocks.h"
+
+namespace posthaste {
+
+// Every block of the configuration, as the folders declare them. Only server/ sees the whole; each
+// part of the program is given its own. Immutable: a reload makes another one.
+struct ServerConfig {
+  ServerBlock server;
+  HttpConfig http;
+  std::vector<ApiKeyConfig> api_keys;
+  std::vector<ListenerConfig> listeners;
+  std::vector<UserConfig> users;
+  std::vector<TenantConfig> tenants;
+  std::vector<RemoteQueueConfig> remote_queues;
+  std::vector<RouteConfig> routes;
+  DnsConfig dns;
+  DeliveryConfig delivery;
+  std::vector<DkimConfig> dkim;
+
+  // What it was made from: places of keys, and print().
+  std::shared_ptr<const Configuration> source;
+};
+
+// listener_schema() with the listeners of a server that names none.
+const BlockSchema<ListenerConfig>& listeners_schema();
+
+// The schemas of all blocks, in the order in which the reference shows them.
+const Configuration::Schemas& server_schemas();
+
+using ServerConfigOrErrors =
+    std::variant<std::shared_ptr<const ServerConfig>, std::vector<ConfigError>>;
+
+// Reads and checks all that can be told from the text, references between blocks included.
+ServerConfigOrErrors load_server_config(const std::filesystem::path& path);
+ServerConfigOrErrors load_server_config_text(const std::string& text, const std::string& name);
+
+// /etc/posthaste/posthaste.conf; in a checkout on a machine without one, conf/demo.conf.
+std::filesystem::path default_config_path();
+
+}  // namespace posthaste

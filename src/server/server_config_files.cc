@@ -1,0 +1,79 @@
+#include "server/server_config_files.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "accept/server_tls.h"
+#include "identity/dkim_signer.h"
+
+namespace posthaste {
+namespace {
+
+// "" when the file has a first line.
+std::string check_secret_file(const std::filesystem::path& path) {
+  std::error_code ec;
+  if (std::filesystem::is_directory(path, ec)) return path.string() + ": is a folder: name a file";
+  std::ifstream file(path);
+  if (!file) {
+    return fmt::format("{}: {}: check the name and its permissions", path.string(),
+                       std::generic_category().message(errno));
+  }
+  std::string line;
+  if (!std::getline(file, line) || line.empty()) {
+    return path.string() + ": has no first line: write the password there";
+  }
+  return {};
+}
+
+// The password_file of every block of a schema that has one.
+template <class Config>
+void check_passwords(const Configuration& source, const BlockSchema<Config>& schema,
+                     std::vector<ConfigError>& errors) {
+  for (const LoadedBlock<Config>& block : source.blocks(schema)) {
+    const std::filesystem::path path = block.value.password_file;
+    if (path.empty()) continue;
+    const std::string wrong = check_secret_file(path);
+    if (!wrong.empty()) errors.push_back({block.where("password_file"), "password_file: " + wrong});
+  }
+}
+
+void check_certificates(const ServerConfig& config, std::vector<ConfigError>& errors) {
+  for (const LoadedBlock<ListenerConfig>& block : config.source->blocks(listeners_schema())) {
+    if (block.value.tls == ListenerTls::off) continue;
+    const auto loaded = load_server_tls(block.value.certificate, block.value.key);
+    if (!loaded) {
+      errors.push_back({block.where("certificate"), "certificate: " + loaded.error().message()});
+    }
+  }
+}
+
+void check_dkim_keys(const Configuration& source, std::vector<ConfigError>& errors) {
+  for (const LoadedBlock<DkimConfig>& block : source.blocks(dkim_schema())) {
+    const Result<void> added = DkimSigner().add(block.value);
+    if (!added) {
+      errors.push_back({block.where("private_key"), "private_key: " + added.error().message()});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ConfigError> check_config_files(const ServerConfig& config) {
+  const Configuration& source = *config.source;
+  std::vector<ConfigError> errors;
+  check_certificates(config, errors);
+  check_passwords(source, user_schema(), errors);
+  check_passwords(source, route_schema(), errors);
+  check_dkim_keys(source, errors);
+  for (const LoadedBlock<ApiKeyConfig>& block : source.blocks(api_key_schema())) {
+    const Result<std::string> key = block.value.read();
+    if (!key) errors.push_back({block.where("key_file"), "key_file: " + key.error().message()});
+  }
+  return errors;
+}
+
+}  // namespace posthaste
