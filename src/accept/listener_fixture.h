@@ -119,8 +119,9 @@ class TestClient {
         received_.erase(0, end + 2);
         said += line;
         if (line.size() < 4 || line[3] != '-') co_return said;
-      } else if (!co_await read_more()) {
-        co_return said;
+      } else {
+        const bool has_more = co_await read_more();
+        if (!has_more) co_return said;
       }
     }
   }

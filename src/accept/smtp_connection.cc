@@ -46,14 +46,21 @@ SmtpConnection::~SmtpConnection() {
 
 asio::awaitable<void> SmtpConnection::run(std::shared_ptr<SmtpConnection> self, Opening opening) {
   self->self_ = self;
-  if (self->settings_->proxy_from.contains(self->peer_address_)) {
-    if (!co_await self->read_proxy_header()) co_return self->stream_->close();
-    if (!self->input_.empty()) opening = Opening::spoke_early;
+  co_await self->live(opening);
+}
+
+asio::awaitable<void> SmtpConnection::live(Opening opening) {
+  bool is_known = true;
+  if (settings_->proxy_from.contains(peer_address_)) {
+    is_known = co_await read_proxy_header();
+    if (!input_.empty()) opening = Opening::spoke_early;
   }
-  co_await self->open(opening);
-  if (!self->is_leaving_) co_await self->close_politely(opening);
+  if (is_known) {
+    co_await open(opening);
+    if (!is_leaving_) co_await close_politely(opening);
+  }
   // Where a farewell is being written, it closes.
-  if (!self->is_leaving_) self->stream_->close();
+  if (!is_leaving_) stream_->close();
 }
 
 asio::awaitable<void> SmtpConnection::open(Opening opening) {
@@ -66,7 +73,8 @@ asio::awaitable<void> SmtpConnection::open(Opening opening) {
   if (is_implicit_tls && lease_) {
     // RFC 8314 §3: the client speaks TLS first, so it cannot be too early.
     opening = Opening::silent;
-    if (!co_await start_tls()) co_return;
+    const bool has_tls = co_await start_tls();
+    if (!has_tls) co_return;
   }
   SmtpSession::Peer peer{peer_address_, MessageId::generate(services_.clock.wall()).to_string()};
   session_.emplace(
@@ -112,14 +120,19 @@ asio::awaitable<bool> SmtpConnection::start_tls() {
   co_return !shaken.ec;
 }
 
+// GCC 12 lays out the frame wrongly where co_await stands in a condition, so results have names.
 asio::awaitable<void> SmtpConnection::serve() {
   while (session_->need() != SmtpSession::Need::close && !is_leaving_) {
     if (session_->need() != SmtpSession::Need::input) {
-      if (!co_await meet_need()) co_return;
+      const bool is_met = co_await meet_need();
+      if (!is_met) co_return;
     } else if (!input_.empty()) {
       input_.remove_prefix(session_->feed(input_));
-    } else if (!co_await flush() || !co_await read_input()) {
-      co_return;
+    } else {
+      const bool is_written = co_await flush();
+      if (!is_written) co_return;
+      const bool is_read = co_await read_input();
+      if (!is_read) co_return;
     }
   }
 }
@@ -127,7 +140,10 @@ asio::awaitable<void> SmtpConnection::serve() {
 asio::awaitable<bool> SmtpConnection::meet_need() {
   switch (session_->need()) {
     case SmtpSession::Need::tls_handshake: {
-      if (!co_await flush() || !co_await start_tls()) co_return false;
+      const bool is_written = co_await flush();
+      if (!is_written) co_return false;
+      const bool has_tls = co_await start_tls();
+      if (!has_tls) co_return false;
       session_->on_tls(*stream_->tls());
       co_return true;
     }
@@ -192,7 +208,9 @@ asio::awaitable<bool> SmtpConnection::flush() {
 }
 
 asio::awaitable<void> SmtpConnection::close_politely(Opening opening) {
-  if (!session_ || session_->need() != SmtpSession::Need::close || !co_await flush()) co_return;
+  if (!session_ || session_->need() != SmtpSession::Need::close) co_return;
+  const bool is_written = co_await flush();
+  if (!is_written) co_return;
   deadline_.set(kCloseTimeout, "close");
   co_await stream_->shutdown();
   if (opening == Opening::silent && input_.empty()) co_return;

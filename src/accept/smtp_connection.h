@@ -53,6 +53,7 @@ class SmtpConnection {
  private:
   using Opening = SmtpSession::Opening;
 
+  boost::asio::awaitable<void> live(Opening opening);
   boost::asio::awaitable<void> open(Opening opening);
   boost::asio::awaitable<bool> read_proxy_header();
   boost::asio::awaitable<bool> start_tls();

@@ -1,0 +1,81 @@
+#include "queue/admission.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mail/message.h"
+#include "queue/message_event.h"
+#include "spool/spool_error.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+std::vector<QueuedMessage> Admission::group_by_domain(const ReceivedMessage& message) const {
+  const auto rules = settler_.rules();
+  std::optional<MessageView> view;  // most rules ask for no header
+  const HeaderLookup headers = [&](std::string_view name) {
+    if (!view) view.emplace(*message.body);
+    std::vector<std::string_view> values;
+    for (const HeaderField& field : view->fields()) {
+      if (equals_ignoring_case(field.name, name)) values.push_back(field.value);
+    }
+    return values;
+  };
+  std::vector<QueuedMessage> groups;
+  for (const Recipient& recipient : message.envelope.recipients) {
+    const Domain& domain = recipient.address.domain();
+    auto group = std::find_if(groups.begin(), groups.end(), [&domain](const QueuedMessage& one) {
+      return one.queue.domain == domain;
+    });
+    if (group == groups.end()) {
+      const RemoteQueueConfig& queue =
+          rules->choose({message.envelope.sender, message.tags, headers, domain});
+      QueuedMessage fresh;
+      fresh.id = message.id;
+      fresh.group = static_cast<std::uint16_t>(groups.size());
+      fresh.queue = {queue.name, message.tags.tenant, message.tags.campaign, domain};
+      fresh.envelope = message.envelope;
+      fresh.envelope.recipients.clear();
+      fresh.tags = message.tags;
+      fresh.facts = message.facts;
+      fresh.dkim_domains = message.dkim_domains;
+      fresh.session_id = message.arrival.session_id;
+      fresh.size = message.body->size();
+      fresh.accepted = message.arrival.time;
+      fresh.due = message.arrival.time;
+      group = groups.insert(groups.end(), std::move(fresh));
+    }
+    group->envelope.recipients.push_back(recipient);
+  }
+  for (QueuedMessage& group : groups) group.group_count = static_cast<std::uint16_t>(groups.size());
+  return groups;
+}
+
+asio::awaitable<Result<void>> Admission::take(ReceivedMessage message) {
+  if (is_stopped_) co_return Error{SpoolErrc::stopping, {}};
+  NewMessage fresh;
+  fresh.groups = group_by_domain(message);
+  fresh.body = message.body;
+  std::vector<std::string> recipients;
+  for (const Recipient& recipient : message.envelope.recipients) {
+    recipients.push_back(recipient.address.smtp_form());
+  }
+  fresh.reception = reception_event(fresh.groups.front(), recipients, message.arrival.listener);
+  fresh.reception.peer_address = message.arrival.peer_address;
+  fresh.reception.tls_version = message.arrival.tls_version;
+  fresh.reception.tls_cipher = message.arrival.tls_cipher;
+  if (recipients.size() == 1) {
+    fresh.reception.recipient = recipients.front();
+    fresh.reception.recipient_domain = fresh.groups.front().queue.domain.ascii();
+  }
+  std::vector<QueuedMessage> groups = fresh.groups;
+  const Result<void> kept = co_await spool_.accept(std::move(fresh));
+  if (!kept) co_return kept;
+  const SharedBody body = spool_.hold(message.body);
+  for (QueuedMessage& group : groups) group.body = body;
+  manager_.handed_over(std::move(groups));
+  co_return kept;
+}
+
+}  // namespace posthaste
