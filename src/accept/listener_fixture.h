@@ -94,8 +94,11 @@ class TestClient {
   explicit TestClient(TestServer& server) : server_(server) {}
 
   boost::asio::awaitable<bool> connect() {
-    auto stream = co_await connect_tcp(
-        {server_.listener->address(), std::nullopt, std::chrono::hours(10)}, server_.clock);
+    // Named: GCC 12 destroys a braced argument of an awaited call twice.
+    ConnectOptions options;
+    options.to = server_.listener->address();
+    options.timeout = std::chrono::hours(10);
+    auto stream = co_await connect_tcp(options, server_.clock);
     if (!stream) co_return false;
     stream_ = *std::move(stream);
     co_return true;

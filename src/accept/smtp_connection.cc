@@ -148,14 +148,16 @@ asio::awaitable<bool> SmtpConnection::meet_need() {
       co_return true;
     }
     case SmtpSession::Need::authenticate: {
+      AuthAttempt attempt = session_->auth_attempt();
       AuthOutcome outcome =
-          co_await services_.authenticator.verify(settings_->users, session_->auth_attempt());
+          co_await services_.authenticator.verify(settings_->users, std::move(attempt));
       session_->on_auth(std::move(outcome));
       co_return true;
     }
     case SmtpSession::Need::commit: {
+      Transaction transaction = session_->take_transaction();
       const ReceptionOutcome outcome = co_await services_.reception.receive(
-          session_->take_transaction(), session_->facts(), settings_);
+          std::move(transaction), session_->facts(), settings_);
       session_->on_commit(outcome);
       co_return true;
     }

@@ -272,7 +272,10 @@ class CountingObserver final : public ReceptionObserver {
 };
 
 awaitable<void> deliver_to(Endpoint server, Clock& clock) {
-  auto connected = co_await connect_tcp({server, std::nullopt, std::chrono::hours(1)}, clock);
+  ConnectOptions options;
+  options.to = std::move(server);
+  options.timeout = std::chrono::hours(1);
+  auto connected = co_await connect_tcp(options, clock);
   EXPECT_TRUE(connected);
   if (!connected) co_return;
   const std::string talk[] = {"EHLO x\r\n" + kEnvelope + "DATA\r\n", "x\r\n.\r\n", "QUIT\r\n"};

@@ -161,7 +161,7 @@ std::size_t next_line(std::string_view text, std::size_t from) {
 }
 
 // RFC 6376 §3.4.2
-void append_relaxed_field(const HeaderField& field, std::string& out) {
+void append_relaxed_field(const DkimField& field, std::string& out) {
   std::string_view text = field.text;
   if (text.ends_with(kCrlf)) text.remove_suffix(kCrlf.size());
   const std::size_t colon = text.find(':');
@@ -222,7 +222,7 @@ std::string with_crlf(std::string_view message) {
   return out.append(message.substr(at));
 }
 
-void append_canonical_field(Canonicalization form, const HeaderField& field, std::string& out) {
+void append_canonical_field(Canonicalization form, const DkimField& field, std::string& out) {
   if (form == Canonicalization::relaxed) {
     append_relaxed_field(field, out);
     return;
@@ -232,7 +232,7 @@ void append_canonical_field(Canonicalization form, const HeaderField& field, std
   if (!field.text.ends_with(kCrlf)) out.append(kCrlf);
 }
 
-FieldPicker::FieldPicker(const std::vector<HeaderField>& fields) : fields_(fields) {
+FieldPicker::FieldPicker(const std::vector<DkimField>& fields) : fields_(fields) {
   left_.reserve(fields.size());
   for (std::uint32_t i = 0; i < fields.size(); ++i) {
     if (!fields[i].name.empty()) left_[ascii_lower(fields[i].name)].push_back(i);
@@ -244,7 +244,7 @@ std::size_t FieldPicker::count(const std::string& name) const {
   return found == left_.end() ? 0 : found->second.size();
 }
 
-const HeaderField* FieldPicker::pick(const std::string& name) {
+const DkimField* FieldPicker::pick(const std::string& name) {
   const auto found = left_.find(name);
   if (found == left_.end() || found->second.empty()) return nullptr;
   const std::uint32_t index = found->second.back();

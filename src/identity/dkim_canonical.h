@@ -18,13 +18,13 @@ enum class Canonicalization : std::uint8_t { simple, relaxed };
 
 // One header field as it stands, continuation lines and closing CRLF included. A line without a
 // colon has an empty name, and so is never signed.
-struct HeaderField {
+struct DkimField {
   std::string_view name;
   std::string_view text;
 };
 
 struct SplitMessage {
-  std::vector<HeaderField> fields;
+  std::vector<DkimField> fields;
   std::string_view body;
 };
 
@@ -35,21 +35,21 @@ SplitMessage split_message(std::string_view message);
 std::string with_crlf(std::string_view message);
 
 // Appends the canonical field, its CRLF included.
-void append_canonical_field(Canonicalization form, const HeaderField& field, std::string& out);
+void append_canonical_field(Canonicalization form, const DkimField& field, std::string& out);
 
 // Gives out the fields that an "h=" list names. Each is given once, the last of a name first; a
 // name that has none left gives nothing, which is what oversigning relies on (RFC 6376 §5.4.2).
 class FieldPicker {
  public:
   // `fields` outlives the picker.
-  explicit FieldPicker(const std::vector<HeaderField>& fields);
+  explicit FieldPicker(const std::vector<DkimField>& fields);
 
   // `name` in lower case.
   std::size_t count(const std::string& name) const;
-  const HeaderField* pick(const std::string& name);
+  const DkimField* pick(const std::string& name);
 
  private:
-  const std::vector<HeaderField>& fields_;
+  const std::vector<DkimField>& fields_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> left_;
 };
 

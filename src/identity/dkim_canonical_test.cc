@@ -10,7 +10,7 @@ namespace {
 
 std::string canonical_header(Canonicalization form, std::string_view message) {
   std::string out;
-  for (const HeaderField& field : split_message(message).fields) {
+  for (const DkimField& field : split_message(message).fields) {
     append_canonical_field(form, field, out);
   }
   return out;

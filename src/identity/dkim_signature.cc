@@ -160,7 +160,7 @@ bool is_within(std::string_view domain, std::string_view ancestor) {
          domain[domain.size() - ancestor.size() - 1] == '.';
 }
 
-ParsedDkimSignature parse_dkim_signature(const HeaderField& field) {
+ParsedDkimSignature parse_dkim_signature(const DkimField& field) {
   ParsedDkimSignature parsed;
   const std::size_t colon = field.text.find(':');
   const std::string_view value = field.text.substr(colon + 1);
@@ -195,11 +195,11 @@ DkimReason judge_time(const DkimSignature& signature, WallTime now) {
 }
 
 std::string signed_header_text(const DkimSignature& signature,
-                               const std::vector<HeaderField>& fields) {
+                               const std::vector<DkimField>& fields) {
   std::string text;
   FieldPicker picker(fields);
   for (const std::string& name : signature.headers) {
-    if (const HeaderField* field = picker.pick(name)) {
+    if (const DkimField* field = picker.pick(name)) {
       append_canonical_field(signature.header_form, *field, text);
     }
   }

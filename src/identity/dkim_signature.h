@@ -39,14 +39,14 @@ struct ParsedDkimSignature {
 };
 
 // Reads a field and holds it to RFC 6376 §3.5 and §6.1.1 and to RFC 8301, time apart.
-ParsedDkimSignature parse_dkim_signature(const HeaderField& field);
+ParsedDkimSignature parse_dkim_signature(const DkimField& field);
 
 // What time says of a signature: expired, from_the_future or none.
 DkimReason judge_time(const DkimSignature& signature, WallTime now);
 
 // The octets that were signed: the canonical header fields of "h=" and then the signature itself.
 std::string signed_header_text(const DkimSignature& signature,
-                               const std::vector<HeaderField>& fields);
+                               const std::vector<DkimField>& fields);
 
 // A selector or domain as a signature may carry it: labels of letters, digits, "-" and "_".
 bool is_dkim_name(std::string_view text);

@@ -199,7 +199,7 @@ Result<DkimSignatures> DkimSigner::sign(std::string_view message, const Domain& 
 }
 
 Result<std::string> DkimSigner::make_signature(const Identity& identity,
-                                               const std::vector<HeaderField>& fields,
+                                               const std::vector<DkimField>& fields,
                                                const Digests& digests) {
   DkimSignature signature;
   signature.header_form = Canonicalization::relaxed;

@@ -78,7 +78,7 @@ class DkimSigner {
 
   static std::vector<HeaderRule> header_rules(const std::vector<std::string>& names);
   static Result<std::string> make_signature(const Identity& identity,
-                                            const std::vector<HeaderField>& fields,
+                                            const std::vector<DkimField>& fields,
                                             const Digests& digests);
 
   std::vector<Identity> identities_;

@@ -38,7 +38,7 @@ DkimReason judge_body(const DkimSignature& signature, BodyHashes& bodies) {
 
 // RFC 6376 §6.1.2 and §6.1.3 for one key record.
 DkimReason judge_with_key(const DkimSignature& signature, const std::string& record_text,
-                          const std::vector<HeaderField>& fields, bool& is_testing) {
+                          const std::vector<DkimField>& fields, bool& is_testing) {
   const auto record = parse_dkim_record(record_text);
   if (!record) return DkimReason::key_syntax;
   is_testing = record->is_testing;
@@ -61,7 +61,7 @@ DkimReason judge_with_key(const DkimSignature& signature, const std::string& rec
 
 // RFC 6376 §6.1.2: several records for a selector may be tried in turn.
 DkimReason judge_with_answer(const DkimSignature& signature, const DkimKeyAnswer& answer,
-                             const std::vector<HeaderField>& fields, bool& is_testing) {
+                             const std::vector<DkimField>& fields, bool& is_testing) {
   if (answer.status == DkimKeyAnswer::Status::unavailable) return DkimReason::key_unavailable;
   if (answer.status == DkimKeyAnswer::Status::absent || answer.records.empty()) {
     return DkimReason::no_key;
@@ -116,7 +116,7 @@ boost::asio::awaitable<std::vector<DkimVerdict>> verify_dkim(SharedBody message,
   const SplitMessage split = split_message(*message);
   BodyHashes bodies(split.body);
   std::vector<DkimVerdict> verdicts;
-  for (const HeaderField& field : split.fields) {
+  for (const DkimField& field : split.fields) {
     if (ascii_lower(field.name) != "dkim-signature") continue;
     ParsedDkimSignature parsed = parse_dkim_signature(field);
     if (verdicts.size() >= kMaxJudgedSignatures) parsed.problem = DkimReason::too_many_signatures;

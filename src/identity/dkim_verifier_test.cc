@@ -81,7 +81,7 @@ TEST(DkimVerifier, SignsTheMessageOfRfc8463AsPublished) {
   const std::string message = file_text(kCorpus + "messages/mail-auth-001.eml");
   const SplitMessage split = split_message(message);
   int seen = 0;
-  for (const HeaderField& field : split.fields) {
+  for (const DkimField& field : split.fields) {
     if (ascii_lower(field.name) != "dkim-signature") continue;
     const ParsedDkimSignature parsed = parse_dkim_signature(field);
     ASSERT_EQ(parsed.problem, DkimReason::none);

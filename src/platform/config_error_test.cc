@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "platform/config_fixture.h"
 
 namespace posthaste::config_fixture {
@@ -170,6 +172,21 @@ TEST(Configuration, ReadsAgainAfterAFailure) {
 TEST(Configuration, RefusesAValueOfEndlessLength) {
   const std::string text = "\nserver { hostname = \"" + std::string(100'000, 'a') + "\" }";
   EXPECT_THAT(errors_of(text), ElementsAre(HasSubstr("t.conf:2: a value of 100002 octets")));
+}
+
+TEST(Configuration, NamesLinesRightlyInSeveralThreads) {
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([i] {
+      const std::string text = std::string(static_cast<std::size_t>(i), '\n') +
+                               "server { threads = x }\nqueue \"a\" { steps { first = 1 } }";
+      for (int j = 0; j < 50; ++j) {
+        EXPECT_THAT(errors_of(text),
+                    ElementsAre(HasSubstr("t.conf:" + std::to_string(i + 1) + ": threads: "),
+                                HasSubstr("t.conf:" + std::to_string(i + 2) + ": first: ")));
+      }
+    });
+  }
 }
 
 TEST(Configuration, StopsAfterTooManyUnknownNames) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <system_error>
@@ -64,6 +65,8 @@ std::vector<ConfigError> check_references(const Configuration& source) {
   std::vector<ConfigError> errors;
   check_users(source, errors);
   check_listeners(source, errors);
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
 }
 
@@ -84,6 +87,7 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .dns = source->one(dns_schema()),
       .delivery = source->one(delivery_schema()),
       .dkim = source->all(dkim_schema()),
+      .spool = source->one(spool_schema()),
       .source = source,
   };
   return std::make_shared<const ServerConfig>(config);
@@ -108,7 +112,7 @@ const Configuration::Schemas& server_schemas() {
   static const Configuration::Schemas schemas = {
       &server_schema(),   &listeners_schema(), &http_schema(),         &api_key_schema(),
       &user_schema(),     &tenant_schema(),    &remote_queue_schema(), &route_schema(),
-      &delivery_schema(), &dns_schema(),       &dkim_schema()};
+      &delivery_schema(), &dns_schema(),       &dkim_schema(),         &spool_schema()};
   return schemas;
 }
 

@@ -14,6 +14,7 @@
 #include "route/queue_config.h"
 #include "route/route_config.h"
 #include "server/server_config_blocks.h"
+#include "spool/spool_config.h"
 
 namespace posthaste {
 
@@ -31,6 +32,7 @@ struct ServerConfig {
   DnsConfig dns;
   DeliveryConfig delivery;
   std::vector<DkimConfig> dkim;
+  SpoolConfig spool;
 
   // What it was made from: places of keys, and print().
   std::shared_ptr<const Configuration> source;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <string>
@@ -73,6 +74,8 @@ std::vector<ConfigError> check_config_files(const ServerConfig& config) {
     const Result<std::string> key = block.value.read();
     if (!key) errors.push_back({block.where("key_file"), "key_file: " + key.error().message()});
   }
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
 }
 

@@ -77,20 +77,12 @@ dkim {
   domain = "postmta.com"
   private_key = "/etc/posthaste/dkim/mail.private"
 }
-# Bounce handling
-bounce {
-  use_8bitmime = false
-  log_bounces = true
-  log_path = "/var/log/posthaste/bounces.log"
-}
 )");
   ASSERT_EQ(config->remote_queues.size(), 1U);
   EXPECT_EQ(config->remote_queues[0].concurrency, 500U);
   EXPECT_EQ(config->remote_queues[0].rate.to_string(), "10000/hour");
   ASSERT_EQ(config->dkim.size(), 1U);
   EXPECT_EQ(config->dkim[0].domain, "postmta.com");
-  EXPECT_TRUE(config->bounce.log_bounces);
-  EXPECT_EQ(config->bounce.log_path, "/var/log/posthaste/bounces.log");
 }
 
 TEST(ServerConfig, RefusesReferencesToWhatIsNotDefined) {

@@ -39,7 +39,9 @@ void Deadline::set(Clock::duration from_now, std::string_view what) {
   // The sleeper for a later time sees, when it wakes, that another has taken over.
   if (state_->watcher) state_->watcher->cancel();
   state_->asleep_until = state_->due;
-  state_->watcher = group_.spawn(watch(state_));
+  const TaskGroup::Task watcher = group_.spawn(watch(state_));
+  // A deadline that has passed already is seen before spawn() returns, and its watcher is gone.
+  if (state_->asleep_until != Clock::time_point::max()) state_->watcher = watcher;
 }
 
 void Deadline::clear() {

@@ -1,0 +1,78 @@
+#include "server/reception_monitor.h"
+
+#include <utility>
+
+#include "event/event.h"
+
+namespace posthaste {
+namespace {
+
+const MetricName kReceived{"posthaste_messages_received_total", "Messages accepted.", {"listener"}};
+const MetricName kRejected{"posthaste_rejections_total",
+                           "Commands and messages refused at a listener.",
+                           {"listener", "reason"}};
+const MetricName kOpen{"posthaste_connections_open", "Connections open now.", {"direction"}};
+
+// Whether a refusal is of mail, and not of a command gone wrong.
+bool is_about_mail(RejectionReason reason) {
+  switch (reason) {
+    case RejectionReason::line_end:
+    case RejectionReason::relaying_denied:
+    case RejectionReason::too_many_recipients:
+    case RejectionReason::message_too_large:
+    case RejectionReason::bad_message:
+    case RejectionReason::loop:
+    case RejectionReason::storage:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ReceptionMonitor::ReceptionMonitor(Metrics& metrics, Spool& spool,
+                                   const std::vector<std::string>& listeners)
+    : metrics_(metrics), spool_(spool), open_(metrics.gauge(kOpen, {"in"})) {
+  for (const std::string& listener : listeners) {
+    received_.emplace(listener, metrics.counter(kReceived, {listener}));
+  }
+}
+
+void ReceptionMonitor::on_connection_opened(std::string_view) {
+  open_.add(1);
+}
+
+void ReceptionMonitor::on_connection_closed(std::string_view) {
+  open_.add(-1);
+}
+
+void ReceptionMonitor::on_message_received(std::string_view listener, std::uint64_t) {
+  const auto known = received_.find(std::string(listener));
+  if (known != received_.end()) known->second.increment();
+}
+
+void ReceptionMonitor::on_rejection(const Rejection& rejection) {
+  metrics_
+      .counter(kRejected,
+               {std::string(rejection.listener), std::string(to_string(rejection.reason))})
+      .increment();
+  if (!is_about_mail(rejection.reason)) return;
+  Event event;
+  event.time = rejection.time;
+  event.type = EventType::rejection;
+  event.listener = rejection.listener;
+  event.session_id = rejection.session_id;
+  event.peer_address = rejection.peer_address;
+  event.sender = rejection.sender;
+  event.recipient = rejection.recipient;
+  const std::size_t at = event.recipient.rfind('@');
+  if (at != std::string::npos) event.recipient_domain = event.recipient.substr(at + 1);
+  event.size = rejection.size;
+  event.smtp_code = rejection.smtp_code;
+  event.enhanced_status = rejection.enhanced_status;
+  event.response = rejection.response;
+  spool_.tell(event);
+}
+
+}  // namespace posthaste

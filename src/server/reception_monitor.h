@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "accept/reception_observer.h"
+#include "platform/metrics.h"
+#include "spool/spool.h"
+
+namespace posthaste {
+
+// Counts what happens at the listeners, and tells of refused mail as events. Any thread.
+class ReceptionMonitor final : public ReceptionObserver {
+ public:
+  ReceptionMonitor(Metrics& metrics, Spool& spool, const std::vector<std::string>& listeners);
+
+  void on_connection_opened(std::string_view listener) override;
+  void on_connection_closed(std::string_view listener) override;
+  void on_message_received(std::string_view listener, std::uint64_t size) override;
+  void on_rejection(const Rejection& rejection) override;
+
+ private:
+  Metrics& metrics_;
+  Spool& spool_;
+  Gauge open_;
+  std::unordered_map<std::string, Counter> received_;  // by listener; never changed
+};
+
+}  // namespace posthaste

@@ -1,0 +1,337 @@
+#include "server/server.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <utility>
+
+#include "accept/auth.h"
+#include "accept/reception.h"
+#include "accept/reception_budget.h"
+#include "accept/smtp_listener.h"
+#include "deliver/client_tls.h"
+#include "deliver/dispatcher.h"
+#include "identity/identity_config.h"
+#include "platform/dns/unbound_resolver.h"
+#include "platform/io/blocking_pool.h"
+#include "platform/io/loop_pool.h"
+#include "platform/metrics.h"
+#include "queue/admission.h"
+#include "queue/queue_manager.h"
+#include "server/reception_monitor.h"
+#include "spool/spool.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kListenerGrace = 10s;
+constexpr auto kDeliveryGrace = 30s;
+constexpr auto kSpaceCheck = 1s;
+// Bodies on their way in, over all sessions.
+constexpr std::uint64_t kReceptionBudget = 512ULL << 20;
+
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
+  return bits;
+}
+
+std::string first_line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// Runs `work` on the loop and waits for it.
+void run_on(Loop& loop, const std::function<void()>& work) {
+  std::promise<void> done;
+  asio::post(loop.executor(), [&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& done) {
+  co_await std::move(task);
+  done.set_value();
+}
+
+// What is made of the configuration and replaced by a reload.
+struct Settings {
+  std::shared_ptr<const QueueRules> rules;
+  DestinationOptions destinations;
+  ServerIdentity identity;
+  std::vector<std::shared_ptr<const SessionSettings>> sessions;
+};
+
+Result<Settings> make_settings(const ServerConfig& config) {
+  Settings settings;
+  auto rules = QueueRules::compile(config.remote_queues);
+  if (!rules) return rules.error();
+  settings.rules = std::make_shared<const QueueRules>(std::move(*rules));
+
+  const std::string hostname = config.server.effective_hostname().ascii();
+  for (const RouteConfig& route : config.routes) {
+    settings.destinations.routes.push_back(std::make_shared<const RouteConfig>(route));
+  }
+  settings.destinations.port = config.delivery.port;
+  settings.destinations.ip_versions = config.delivery.versions();
+  settings.destinations.own_names = {hostname};
+
+  auto users = CredentialSet::load(config.users);
+  if (!users) return users.error();
+  auto signer = load_dkim_signer(*config.source);
+  if (!signer) return signer.error();
+  settings.identity = {hostname, std::make_shared<const CredentialSet>(std::move(*users)),
+                       std::make_shared<const DkimSigner>(std::move(*signer))};
+  for (const ListenerConfig& listener : config.listeners) {
+    if (listener.protocol != ListenerProtocol::smtp) continue;
+    auto session = make_session_settings(listener, settings.identity);
+    if (!session) return session.error();
+    settings.sessions.push_back(std::move(*session));
+  }
+  return settings;
+}
+
+SpoolOptions spool_options(const ServerConfig& config) {
+  SpoolOptions options;
+  options.path = config.spool.path.empty() ? config.server.data_dir / "spool" : config.spool.path;
+  options.memory = config.spool.memory;
+  options.max_size = config.spool.max_size;
+  options.min_free = config.spool.min_free;
+  return options;
+}
+
+std::vector<std::string> listener_names(const ServerConfig& config) {
+  std::vector<std::string> names;
+  for (const ListenerConfig& listener : config.listeners) names.push_back(listener.name);
+  return names;
+}
+
+}  // namespace
+
+// In the order of construction; each part uses only those above it.
+struct Server::Parts {
+  Parts(std::shared_ptr<const ServerConfig> config_in, Settings settings, Log log_in,
+        Clock& clock_in, std::unique_ptr<Spool> spool_in)
+      : config(std::move(config_in)),
+        log(std::move(log_in)),
+        clock(clock_in),
+        spool(std::move(spool_in)),
+        disk(4),
+        loops(config->server.threads),
+        queue_loop("queue"),
+        tasks(queue_loop.executor()),
+        governor(clock, settings.rules),
+        notices({settings.identity.hostname, false, true}, *spool, clock),
+        settler(settings.rules, notices, clock, random_bits),
+        tls(clock),
+        authenticator(clock, disk),
+        budget(kReceptionBudget),
+        monitor(metrics, *spool, listener_names(*config)) {}
+
+  std::shared_ptr<const ServerConfig> config;
+  Log log;
+  Clock& clock;
+  Metrics metrics;
+  std::unique_ptr<Spool> spool;
+  BlockingPool disk;
+  LoopPool loops;
+  Loop queue_loop;
+  TaskGroup tasks;  // of the queue loop
+  std::unique_ptr<UnboundResolver> dns;
+  Governor governor;
+  NoticeMaker notices;
+  Settler settler;
+  std::unique_ptr<QueueManager> manager;
+  ClientTls tls;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::unique_ptr<Admission> admission;
+  Authenticator authenticator;
+  ReceptionBudget budget;
+  ReceptionMonitor monitor;
+  std::unique_ptr<Reception> reception;
+  std::vector<std::unique_ptr<SmtpListener>> listeners;
+  std::vector<std::string> listener_titles;
+  bool is_running = true;
+
+  Result<void> build(const Settings& settings);
+  Result<void> listen(const Settings& settings);
+  std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
+    return std::make_shared<const DestinationFinder>(*dns, clock, settings.destinations,
+                                                     random_bits);
+  }
+  void wait_for(asio::awaitable<void> task);
+  asio::awaitable<void> watch_space();
+  void stop();
+};
+
+Result<void> Server::Parts::build(const Settings& settings) {
+  auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
+  if (!resolver) return resolver.error();
+  dns = std::move(*resolver);
+  manager = std::make_unique<QueueManager>(
+      QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
+      make_finder(settings));
+  const std::string& ehlo = config->delivery.ehlo_name;
+  Dispatcher::Parts dispatch{
+      .manager = *manager,
+      .spool = *spool,
+      .settler = settler,
+      .clock = clock,
+      .loops = loops,
+      .tasks = tasks,
+      .disk = disk,
+      .tls = tls,
+      .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
+      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); }};
+  dispatcher = std::make_unique<Dispatcher>(
+      std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
+  manager->set_observer(*dispatcher);
+  admission = std::make_unique<Admission>(*spool, *manager, settler);
+  reception = std::make_unique<Reception>(clock, *admission);
+  run_on(queue_loop, [this] {
+    manager->start();
+    dispatcher->start();
+    tasks.spawn(watch_space());
+  });
+  return {};
+}
+
+Result<void> Server::Parts::listen(const Settings& settings) {
+  std::vector<asio::any_io_executor> executors;
+  for (std::size_t i = 0; i < loops.size(); ++i) executors.push_back(loops.loop(i).executor());
+  for (const auto& session : settings.sessions) {
+    auto listener = SmtpListener::open(
+        session, executors,
+        ConnectionServices{clock, *admission, *reception, authenticator, budget, monitor});
+    if (!listener) return listener.error();
+    listener_titles.push_back(session->listener.name);
+    listeners.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+asio::awaitable<void> Server::Parts::watch_space() {
+  bool was_accepting = true;
+  while (true) {
+    co_await clock.sleep_until(clock.now() + kSpaceCheck);
+    spool->check_space();
+    const bool is_accepting = spool->is_accepting();
+    if (was_accepting && !is_accepting) {
+      log.error("mail is refused: free the disk or mend it", {{"why", spool->refusal()}});
+    } else if (!was_accepting && is_accepting) {
+      log.info("mail is accepted again");
+    }
+    was_accepting = is_accepting;
+  }
+}
+
+void Server::Parts::wait_for(asio::awaitable<void> task) {
+  std::promise<void> done;
+  asio::post(queue_loop.executor(), [&] { tasks.spawn(finish(std::move(task), done)); });
+  done.get_future().wait();
+}
+
+void Server::Parts::stop() {
+  if (!std::exchange(is_running, false)) return;
+  for (auto& listener : listeners) wait_for(listener->stop(kListenerGrace));
+  if (admission) admission->stop();
+  if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
+  run_on(queue_loop, [this] {
+    if (manager) manager->stop();
+    tasks.cancel();
+  });
+  // The group empties itself on its loop; what is cancelled ends within a turn or two.
+  while (true) {
+    bool is_empty = false;
+    run_on(queue_loop, [&] { is_empty = tasks.empty(); });
+    if (is_empty) break;
+    std::this_thread::sleep_for(1ms);
+  }
+  if (dns) wait_for(dns->stop());
+  disk.join();
+  // Writes what is pending while those whom it tells are still there.
+  spool.reset();
+  loops.join();
+  queue_loop.join();
+}
+
+Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<const ServerConfig> config, Log log,
+                                              Clock& clock) {
+  auto settings = make_settings(*config);
+  if (!settings) return settings.error();
+  auto spool = Spool::open(spool_options(*config), clock);
+  if (!spool) return spool.error();
+  std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(
+      std::move(config), *settings, std::move(log), clock, std::move(*spool))));
+  Parts& parts = *server->parts_;
+  Result<void> built = parts.build(*settings);
+  if (built) built = parts.listen(*settings);
+  if (built) return server;
+  parts.stop();
+  return built.error();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() = default;
+
+void Server::stop() {
+  parts_->stop();
+}
+
+Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConfig> config) {
+  auto settings = make_settings(*config);
+  if (!settings) return settings.error();
+  Parts& parts = *parts_;
+  std::vector<std::string> left;
+  for (const auto& session : settings->sessions) {
+    const auto title = std::find(parts.listener_titles.begin(), parts.listener_titles.end(),
+                                 session->listener.name);
+    if (title == parts.listener_titles.end()) {
+      left.push_back("listener \"" + session->listener.name + "\" is new: restart to open it");
+      continue;
+    }
+    parts.listeners[static_cast<std::size_t>(title - parts.listener_titles.begin())]->reload(
+        session);
+  }
+  if (config->server.threads != parts.config->server.threads) {
+    left.push_back("server threads: restart to change them");
+  }
+  parts.settler.set_rules(settings->rules);
+  const auto finder = parts.make_finder(*settings);
+  const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
+  run_on(parts.queue_loop, [&] {
+    parts.governor.set_rules(settings->rules);
+    parts.manager->reload(settings->rules, finder);
+    parts.dispatcher->set_config(delivery);
+  });
+  parts.log.set_level(config->server.log_level);
+  parts.config = std::move(config);
+  return left;
+}
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < parts_->listeners.size(); ++i) {
+    const Endpoint& address = parts_->listeners[i]->address();
+    lines.push_back(parts_->listener_titles[i] + " smtp " + address.address + ":" +
+                    std::to_string(address.port));
+  }
+  return lines;
+}
+
+}  // namespace posthaste
