@@ -189,6 +189,16 @@ TEST(Configuration, NamesLinesRightlyInSeveralThreads) {
   }
 }
 
+TEST(Configuration, ShortensLongNames) {
+  const std::string name(5000, 'n');
+  EXPECT_THAT(errors_of(name + " { }\nserver { " + name + " = 1 }"),
+              ElementsAre(HasSubstr("t.conf:1: unknown block \"" + std::string(80, 'n') + "…\""),
+                          HasSubstr("t.conf:2: unknown key \"" + std::string(80, 'n') + "…\"")));
+  EXPECT_THAT(errors_of("server { threads = 1 = " + name + " }"),
+              ElementsAre("t.conf:1: unexpected \"=\": look for a missing name, value or comma "
+                          "before it"));
+}
+
 TEST(Configuration, StopsAfterTooManyUnknownNames) {
   std::string text;
   for (int i = 0; i < 5000; ++i) text += "b" + std::to_string(i) + "x { }\n";

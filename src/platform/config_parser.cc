@@ -3,7 +3,6 @@
 #include <confuse.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <memory>
@@ -98,9 +97,13 @@ int on_closing(cfg_t*, cfg_opt_t* option) {
 }
 
 void on_error(cfg_t* cfg, const char* format, va_list arguments) {
-  std::array<char, 1024> message{};
-  std::vsnprintf(message.data(), message.size(), format, arguments);
-  turn().builder->take_error(cfg, message.data());
+  va_list again;
+  va_copy(again, arguments);
+  const int length = std::vsnprintf(nullptr, 0, format, arguments);
+  std::string message(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
+  std::vsnprintf(message.data(), message.size() + 1, format, again);
+  va_end(again);
+  turn().builder->take_error(cfg, message);
 }
 
 // The option tables of libConfuse for a set of schemas.
@@ -183,7 +186,13 @@ void TreeBuilder::fail(std::uint32_t line, std::string what) {
   is_failed_ = true;
 }
 
-// The word that a message of libConfuse quotes last.
+// Names in errors stay readable, however long they are.
+std::string shortened(const std::string& name) {
+  constexpr std::size_t kMaxShown = 80;
+  return name.size() <= kMaxShown ? name : name.substr(0, kMaxShown) + "…";
+}
+
+// The word that a message of libConfuse quotes.
 std::string quoted_word(const std::string& message) {
   const std::size_t end = message.rfind('\'');
   const std::size_t start = message.find('\'');
@@ -193,7 +202,7 @@ std::string quoted_word(const std::string& message) {
 
 std::string TreeBuilder::describe(const std::string& message) {
   std::string word = quoted_word(message);
-  if (word == kEmptyList) word = "{";
+  word = word == kEmptyList ? "{" : shortened(word);
   if (message.starts_with("missing equal sign")) {
     return fmt::format("{}: is a key, and \"=\" does not follow: write {} = VALUE", word, word);
   }
@@ -247,9 +256,10 @@ void TreeBuilder::report_unknown(const UnknownConfigName& unknown) {
   }
   for (const AnyBlockSchema* child : *here.children) known.emplace_back(child->name());
   const std::string nearest = nearest_word(unknown.name, known);
-  std::string what = here.schema == nullptr ? fmt::format("unknown block \"{}\"", unknown.name)
-                                            : fmt::format("unknown key \"{}\" in {}", unknown.name,
-                                                          here.schema->name());
+  std::string what =
+      here.schema == nullptr
+          ? fmt::format("unknown block \"{}\"", shortened(unknown.name))
+          : fmt::format("unknown key \"{}\" in {}", shortened(unknown.name), here.schema->name());
   if (is_misplaced(unknown.name)) {
     what += fmt::format(": close the block of line {} before it", here.block->where.line);
   } else if (!nearest.empty()) {

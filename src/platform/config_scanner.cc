@@ -9,6 +9,7 @@ namespace posthaste {
 namespace {
 
 constexpr std::size_t kMaxTokenLength = 64 * 1024;
+constexpr std::size_t kMaxTokens = 4'000'000;
 
 bool is_word_character(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -41,6 +42,11 @@ void ConfigScanner::add(ConfigToken::Kind kind, std::size_t start) {
   if (position_ - start > kMaxTokenLength) {
     complain(fmt::format("a value of {} octets is too long: use at most {}", position_ - start,
                          kMaxTokenLength));
+    return;
+  }
+  if (tokens_.size() >= kMaxTokens) {
+    complain(fmt::format("the file holds over {} words: split it", kMaxTokens));
+    position_ = text_.size();
     return;
   }
   tokens_.push_back({kind, std::string(text_.substr(start, position_ - start)), line_});

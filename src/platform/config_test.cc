@@ -143,13 +143,13 @@ server { hostname = "mx.example" }
 
 TEST(Configuration, ReadsAHugeText) {
   std::string text;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     text += "queue \"q" + std::to_string(i) + "\" { concurrency = 5 steps { growth = 2 } }\n";
   }
   text += "queue \"last\" { networks = {";
-  for (int i = 0; i < 50'000; ++i) text += "\"n" + std::to_string(i) + "\",\n";
+  for (int i = 0; i < 20'000; ++i) text += "\"n" + std::to_string(i) + "\",\n";
   text += "} }\nqueue \"wrong\" { concurrency = x }";
-  EXPECT_THAT(errors_of(text), ElementsAre(HasSubstr("t.conf:70002: concurrency: ")));
+  EXPECT_THAT(errors_of(text), ElementsAre(HasSubstr("t.conf:25002: concurrency: ")));
 }
 
 }  // namespace

@@ -100,9 +100,11 @@ asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read ra
     while (next < fresh.size() && fresh[next].id != message.id)
       queue.schedule.forget(fresh[next++]);
     if (next < fresh.size()) ++next;
-    // The record knows the time; the key is where the entry stands. They agree but for a queue
-    // that is being changed, and then the key is right.
-    message.due = fresh[next - 1].due;
+    // The page may be older than the record: then the entry has moved on, or ended, meanwhile.
+    if (message.due != fresh[next - 1].due) {
+      queue.schedule.forget(fresh[next - 1]);
+      continue;
+    }
     if (parts_.settler.is_expired(message)) {
       expire(std::move(message));
     } else if (flushed_at && message.last_attempt >= *flushed_at) {

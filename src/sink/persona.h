@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/units.h"
+#include "platform/config.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace posthaste {
+
+// Where in the SMTP dialogue a rule is asked. BDAT LAST counts as end_of_data.
+enum class PersonaStage : std::uint8_t { connect, ehlo, mail, rcpt, data, end_of_data };
+
+enum class RuleAction : std::uint8_t {
+  reply,       // say `reply`; the dialogue goes on
+  close,       // hang up without a word
+  hang,        // say nothing more and keep the connection
+  garbage,     // say what is no SMTP; the dialogue goes on
+  slow,        // wait `delay`, then ask the next rule
+  lose_reply,  // take the message, then hang up before saying so
+};
+
+enum class LimitOf : std::uint8_t { connections, messages, recipients };
+enum class LimitPer : std::uint8_t { client, sender_domain, recipient_domain, all };
+
+template <>
+struct ConfigNames<PersonaStage> {
+  static constexpr std::array names{
+      std::pair{"connect", PersonaStage::connect}, std::pair{"ehlo", PersonaStage::ehlo},
+      std::pair{"mail", PersonaStage::mail},       std::pair{"rcpt", PersonaStage::rcpt},
+      std::pair{"data", PersonaStage::data},       std::pair{"end_of_data", PersonaStage::end_of_data}};
+};
+template <>
+struct ConfigNames<RuleAction> {
+  static constexpr std::array names{
+      std::pair{"reply", RuleAction::reply},     std::pair{"close", RuleAction::close},
+      std::pair{"hang", RuleAction::hang},       std::pair{"garbage", RuleAction::garbage},
+      std::pair{"slow", RuleAction::slow},       std::pair{"lose_reply", RuleAction::lose_reply}};
+};
+template <>
+struct ConfigNames<LimitOf> {
+  static constexpr std::array names{std::pair{"connections", LimitOf::connections},
+                                    std::pair{"messages", LimitOf::messages},
+                                    std::pair{"recipients", LimitOf::recipients}};
+};
+template <>
+struct ConfigNames<LimitPer> {
+  static constexpr std::array names{std::pair{"client", LimitPer::client},
+                                    std::pair{"sender_domain", LimitPer::sender_domain},
+                                    std::pair{"recipient_domain", LimitPer::recipient_domain},
+                                    std::pair{"all", LimitPer::all}};
+};
+
+// The persona block: what the server says of itself.
+struct PersonaConfig {
+  std::string name = "plain";
+  std::string hostname = "sink.test";
+  std::vector<std::string> extensions = {"PIPELINING", "SIZE",     "8BITMIME",
+                                         "CHUNKING",   "SMTPUTF8", "DSN",
+                                         "STARTTLS",   "ENHANCEDSTATUSCODES"};
+  Bytes max_message_size{100'000'000};
+  std::uint32_t max_recipients = 1000;
+};
+
+// A rule block: what happens at one stage, to some. `pattern`s are compiled once.
+struct RuleConfig {
+  std::string name;
+  PersonaStage at = PersonaStage::rcpt;
+  std::string recipient;  // RE2, found anywhere, any case; "": every one
+  std::string sender;
+  double probability = 1;
+  RuleAction action = RuleAction::reply;
+  // The first line is "CODE text"; the others are text only.
+  std::vector<std::string> reply;
+  Duration delay{0};
+  Duration delay_max{0};  // over `delay`: a delay between the two, evenly spread
+};
+
+// A limit block: what is granted to each client (or domain) in any stretch of time.
+struct LimitConfig {
+  std::string name;
+  LimitOf of = LimitOf::messages;
+  LimitPer per = LimitPer::client;
+  Rate rate;                     // so many in any such period, exactly
+  std::uint32_t concurrent = 0;  // connections open at one time; 0: no limit
+  std::vector<std::string> reply = {"421 4.7.0 Too many, try again later"};
+  Duration penalty{0};  // after an excess, all is refused for so long
+};
+
+// A reply as it goes over the wire, but for its "{client}", "{sender}" and "{recipient}".
+struct PersonaReply {
+  std::uint32_t code = 0;
+  std::string wire;
+};
+
+struct PersonaRule {
+  RuleConfig config;
+  PersonaReply reply;
+  std::shared_ptr<const re2::RE2> recipient;  // null: every one
+  std::shared_ptr<const re2::RE2> sender;
+};
+
+struct PersonaLimit {
+  LimitConfig config;
+  PersonaReply reply;
+};
+
+// How the sink behaves: a receiving server, modelled. Blocks in a file:
+//
+//   persona "moody" { hostname = "mx.moody.test" }
+//   rule "unknown" { at = rcpt  recipient = "^nobody@"  reply = "550 5.1.1 No such user" }
+//   limit "per-minute" { of = messages  per = client  rate = "100/min" }
+//
+// The rules of a stage are asked in the order of the file; the first that holds is the answer.
+// Immutable once made.
+struct Persona {
+  PersonaConfig config;
+  std::vector<PersonaRule> rules;
+  std::vector<PersonaLimit> limits;
+
+  bool offers(std::string_view extension) const;
+
+  // Accepts everything.
+  static Persona plain();
+};
+
+using PersonaOrErrors = std::variant<Persona, std::vector<ConfigError>>;
+// "plain" or a file's path.
+PersonaOrErrors load_persona(const std::string& name_or_path);
+// `name` stands for the file in errors.
+PersonaOrErrors parse_persona(const std::string& text, const std::string& name);
+
+// The blocks of a persona file, for its reference.
+const Configuration::Schemas& persona_schemas();
+
+}  // namespace posthaste

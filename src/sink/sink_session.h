@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "base/guarded.h"
+#include "sink/data_scanner.h"
+#include "sink/persona.h"
+#include "sink/sink_state.h"
+
+namespace posthaste {
+
+// What the session wants after its output has been sent.
+struct SinkStep {
+  enum Kind : std::uint8_t {
+    read,       // more input
+    pause,      // to be fed again after `delay`
+    start_tls,  // a handshake, then on_tls()
+    hang,       // nothing: swallow input until the peer goes
+    close,
+  };
+  Kind kind = read;
+  Duration delay{0};
+};
+
+// The sink's side of one SMTP connection, without I/O: octets in, octets out, as its persona wants
+// it. It parses no more than it must. Lives on one loop.
+//
+// State: greeting → commands ⇄ data (DATA, until the lone dot) or chunk (BDAT, so many octets)
+// → ended. A persona's delay suspends it at a stage (see answer()) and feed() takes it up again.
+class SinkSession {
+ public:
+  // `state` and `counts` outlive it.
+  SinkSession(SinkState& state, Guarded<SinkCounts>& counts, std::string client);
+  SinkSession(const SinkSession&) = delete;
+  SinkSession& operator=(const SinkSession&) = delete;
+  ~SinkSession();
+
+  // To be called first, then after every read and pause. Takes what it understands off `input`;
+  // what is left it wants to see again, with more behind it.
+  SinkStep feed(std::string_view& input);
+  // After start_tls. Requires: what was read before is gone.
+  void on_tls(std::string version);
+
+  // What is to be sent; the caller empties it.
+  std::string& output() { return output_; }
+
+ private:
+  enum class State : std::uint8_t { greeting, commands, data, chunk, ended };
+
+  // What a persona makes of a stage.
+  struct Verdict {
+    Duration delay{0};
+    const PersonaRule* rule = nullptr;    // null: none holds
+    const PersonaLimit* limit = nullptr;  // set: it refuses, before any rule
+  };
+
+  const Persona& persona() const { return in_force_->persona; }
+
+  SinkStep take_command(std::string_view line, bool has_more_input);
+  SinkStep take_greeting(std::string_view verb, std::string_view argument);
+  SinkStep take_mail(std::string_view argument);
+  SinkStep take_rcpt(std::string_view argument);
+  SinkStep take_data();
+  SinkStep take_bdat(std::string_view argument);
+  SinkStep take_starttls(bool has_more_input);
+  SinkStep feed_data(std::string_view& input);
+  SinkStep feed_chunk(std::string_view& input);
+  SinkStep end_message();
+
+  // A stage begins: asks the persona; it may want to wait first.
+  SinkStep ask(PersonaStage stage);
+  // The stage's answer.
+  SinkStep answer(PersonaStage stage, const Verdict& verdict);
+  SinkStep act(PersonaStage stage, const PersonaRule& rule);
+  SinkStep refuse(const PersonaReply& reply, const std::string& reason);
+  // Nothing hinders: what a plain server does. `text` replaces its words where not empty.
+  SinkStep proceed(PersonaStage stage, const std::string& text);
+  SinkStep deliver();
+
+  Verdict judge(PersonaStage stage);
+  const PersonaLimit* take_limit(PersonaStage stage);
+  bool holds(const PersonaRule& rule, PersonaStage stage);
+  bool recipient_matches(const PersonaRule& rule, PersonaStage stage) const;
+
+  std::string filled(std::string_view wire) const;
+  SinkStep say(std::string_view reply);
+  SinkStep protocol_error(std::string_view reply, std::string_view reason);
+  SinkStep end();
+  void count_refusal(std::string_view reason);
+  void count_violation(std::string_view what, std::uint64_t by = 1);
+  void count_message();
+  void reset_transaction();
+
+  SinkState& state_of_sink_;
+  Guarded<SinkCounts>& counts_;
+  std::shared_ptr<PersonaInForce> in_force_;
+  std::shared_ptr<PersonaInForce> connection_granted_by_;  // null: not granted
+  std::mt19937_64 random_;
+
+  State state_ = State::greeting;
+  std::optional<std::pair<PersonaStage, Verdict>> paused_;
+  std::string output_;
+  std::string command_;  // of the greeting: HELO or EHLO
+  SinkEnvelope envelope_;
+  std::string recipient_;  // of the RCPT being answered, with parameters
+  bool has_sender_ = false;
+  bool has_failed_data_ = false;  // a BDAT was refused; the rest is discarded
+  bool is_last_chunk_ = false;
+  bool has_chunks_ = false;
+  std::uint64_t chunk_left_ = 0;
+  std::uint32_t errors_ = 0;
+  DataScanner scanner_;
+};
+
+}  // namespace posthaste
