@@ -11,8 +11,9 @@ constexpr std::size_t kMaxLine = 1000;  // RFC 5321 §4.5.3.1.6
 
 bool has_name(std::string_view line, std::string_view lower_case_name) {
   return line.size() > lower_case_name.size() &&
-         std::equal(lower_case_name.begin(), lower_case_name.end(), line.begin(),
-                    [](char name, char c) { return std::tolower(static_cast<unsigned char>(c)) == name; });
+         std::equal(
+             lower_case_name.begin(), lower_case_name.end(), line.begin(),
+             [](char name, char c) { return std::tolower(static_cast<unsigned char>(c)) == name; });
 }
 
 std::string_view trim(std::string_view text) {
@@ -75,8 +76,7 @@ void DataScanner::take_content(std::string_view octets) {
     return;
   }
   if (has_header_) return;
-  const bool is_blank_line =
-      octets == "\r\n" && (content_.empty() || content_.back() == '\n');
+  const bool is_blank_line = octets == "\r\n" && (content_.empty() || content_.back() == '\n');
   has_header_ = is_blank_line || content_.size() + octets.size() > kMaxHeader;
   content_ += octets.substr(0, kMaxHeader - content_.size());
 }
@@ -98,8 +98,8 @@ std::string_view find_message_id(std::string_view header) {
              (header[end + 1] == ' ' || header[end + 1] == '\t')) {
         end = header.find('\n', end + 1);
       }
-      message_id = trim(header.substr(kMessageId.size(),
-                                      end == std::string_view::npos ? end : end - kMessageId.size()));
+      message_id = trim(header.substr(
+          kMessageId.size(), end == std::string_view::npos ? end : end - kMessageId.size()));
     }
     header.remove_prefix(lf == std::string_view::npos ? header.size() : lf + 1);
   }

@@ -39,10 +39,10 @@ class DataScanner {
   std::uint64_t max_size_ = 0;
   std::uint64_t size_ = 0;
   std::string content_;
-  bool has_header_ = false;         // whole: nothing more is kept
-  std::size_t line_length_ = 0;     // octets of the line that came in earlier pieces
-  bool ended_with_cr_ = false;      // so did the earlier piece
-  bool is_after_crlf_ = true;       // the line before ended as it should
+  bool has_header_ = false;      // whole: nothing more is kept
+  std::size_t line_length_ = 0;  // octets of the line that came in earlier pieces
+  bool ended_with_cr_ = false;   // so did the earlier piece
+  bool is_after_crlf_ = true;    // the line before ended as it should
   std::uint32_t bare_line_ends_ = 0;
   std::uint32_t long_lines_ = 0;
 };

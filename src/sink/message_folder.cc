@@ -1,9 +1,10 @@
 #include "sink/message_folder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 namespace posthaste {
 
@@ -14,6 +15,14 @@ namespace {
 Error cannot(const fs::path& path, std::string_view do_what, const std::error_code& ec) {
   return Error{ec, "cannot " + std::string(do_what) + " " + path.string() + " (" + ec.message() +
                        "): check its rights and the free space"};
+}
+
+// "ADDRESS PARAMETERS" as "<ADDRESS> PARAMETERS".
+std::string path_of(std::string_view address_and_parameters) {
+  const std::size_t space = address_and_parameters.find(' ');
+  std::string path = fmt::format("<{}>", address_and_parameters.substr(0, space));
+  if (space != std::string_view::npos) path += address_and_parameters.substr(space);
+  return path;
 }
 
 }  // namespace
@@ -34,40 +43,26 @@ Result<MessageFolder> MessageFolder::open(const fs::path& path) {
   return MessageFolder(path, last + 1);
 }
 
-Result<void> MessageFolder::keep(const SinkEnvelope& envelope, std::string_view message,
-                                 const std::string& time) {
-  nlohmann::ordered_json json = {{"client", envelope.client}, {"ehlo", envelope.ehlo},
-                                 {"tls", envelope.tls},       {"sender", envelope.sender},
-                                 {"mail_parameters", envelope.mail_parameters},
-                                 {"recipients", nlohmann::ordered_json::array()},
-                                 {"time", time}};
+Result<void> MessageFolder::keep(const SinkEnvelope& envelope, std::string_view message) {
+  std::string head = "X-Envelope-From: <" + envelope.sender + ">";
+  if (!envelope.mail_parameters.empty()) head += " " + envelope.mail_parameters;
+  head += "\r\n";
   for (const std::string& recipient : envelope.recipients) {
-    const std::size_t space = recipient.find(' ');
-    json["recipients"].push_back(
-        {{"address", recipient.substr(0, space)},
-         {"parameters", space == std::string::npos ? "" : recipient.substr(space + 1)}});
+    head += "X-Envelope-To: " + path_of(recipient) + "\r\n";
   }
-  const std::string number = std::to_string(next_++);
-  // What a client sent may be no UTF-8.
-  const auto kept =
-      write(number + ".json",
-            json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-  return kept ? write(number + ".eml", message) : kept;
-}
-
-Result<void> MessageFolder::write(const std::string& name, std::string_view octets) const {
-  const fs::path path = path_ / name;
+  const std::string name = fmt::format("{:08}.eml", next_++);
   const fs::path unfinished = path_ / ("." + name);
   std::ofstream file(unfinished, std::ios::binary);
-  file.write(octets.data(), static_cast<std::streamsize>(octets.size()));
+  file.write(head.data(), static_cast<std::streamsize>(head.size()));
+  file.write(message.data(), static_cast<std::streamsize>(message.size()));
   file.close();
   std::error_code ec;
   if (!file) {
     ec = std::make_error_code(std::errc::io_error);
   } else {
-    fs::rename(unfinished, path, ec);
+    fs::rename(unfinished, path_ / name, ec);
   }
-  if (ec) return cannot(path, "write", ec);
+  if (ec) return cannot(path_ / name, "write", ec);
   return {};
 }
 

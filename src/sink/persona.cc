@@ -87,9 +87,9 @@ std::vector<ConfigProblem> check_rule(const RuleConfig& rule) {
   if (rule.action == RuleAction::reply && rule.reply.empty()) {
     return {{"reply", "the rule has nothing to say: set reply, or another action"}};
   }
-  if (rule.action == RuleAction::slow && rule.delay == Duration(0) &&
+  if (rule.action == RuleAction::delay && rule.delay == Duration(0) &&
       rule.delay_max == Duration(0)) {
-    return {{"delay", "the rule does not say how slow: set delay"}};
+    return {{"delay", "the rule does not say how long: set delay"}};
   }
   if (rule.delay_max != Duration(0) && rule.delay_max < rule.delay) {
     return {{"delay_max", "it is shorter than delay: raise it"}};
@@ -122,10 +122,10 @@ std::vector<ConfigProblem> check_limit(const LimitConfig& limit) {
   if (limit.concurrent != 0 && limit.of != LimitOf::connections) {
     return {{"concurrent", "only connections are open at one time: set of = connections"}};
   }
-  const bool knows_domain = limit.per == LimitPer::client || limit.per == LimitPer::all ||
-                            (limit.per == LimitPer::sender_domain &&
-                             limit.of != LimitOf::connections) ||
-                            limit.of == LimitOf::recipients;
+  const bool knows_domain =
+      limit.per == LimitPer::client || limit.per == LimitPer::all ||
+      (limit.per == LimitPer::sender_domain && limit.of != LimitOf::connections) ||
+      limit.of == LimitOf::recipients;
   if (!knows_domain) {
     return {{"per", "the domain is not known when these are counted: use client or all"}};
   }

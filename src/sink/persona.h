@@ -20,7 +20,8 @@ class RE2;
 
 namespace posthaste {
 
-// Where in the SMTP dialogue a rule is asked. BDAT LAST counts as end_of_data.
+// Where in the SMTP dialogue a rule is asked. `data` is the DATA command; the last chunk of BDAT
+// (RFC 3030) counts as end_of_data, as the lone dot does.
 enum class PersonaStage : std::uint8_t { connect, ehlo, mail, rcpt, data, end_of_data };
 
 enum class RuleAction : std::uint8_t {
@@ -28,7 +29,7 @@ enum class RuleAction : std::uint8_t {
   close,       // hang up without a word
   hang,        // say nothing more and keep the connection
   garbage,     // say what is no SMTP; the dialogue goes on
-  slow,        // wait `delay`, then ask the next rule
+  delay,       // wait `delay`, then ask the next rule
   lose_reply,  // take the message, then hang up before saying so
 };
 
@@ -37,17 +38,19 @@ enum class LimitPer : std::uint8_t { client, sender_domain, recipient_domain, al
 
 template <>
 struct ConfigNames<PersonaStage> {
-  static constexpr std::array names{
-      std::pair{"connect", PersonaStage::connect}, std::pair{"ehlo", PersonaStage::ehlo},
-      std::pair{"mail", PersonaStage::mail},       std::pair{"rcpt", PersonaStage::rcpt},
-      std::pair{"data", PersonaStage::data},       std::pair{"end_of_data", PersonaStage::end_of_data}};
+  static constexpr std::array names{std::pair{"connect", PersonaStage::connect},
+                                    std::pair{"ehlo", PersonaStage::ehlo},
+                                    std::pair{"mail", PersonaStage::mail},
+                                    std::pair{"rcpt", PersonaStage::rcpt},
+                                    std::pair{"data", PersonaStage::data},
+                                    std::pair{"end_of_data", PersonaStage::end_of_data}};
 };
 template <>
 struct ConfigNames<RuleAction> {
   static constexpr std::array names{
-      std::pair{"reply", RuleAction::reply},     std::pair{"close", RuleAction::close},
-      std::pair{"hang", RuleAction::hang},       std::pair{"garbage", RuleAction::garbage},
-      std::pair{"slow", RuleAction::slow},       std::pair{"lose_reply", RuleAction::lose_reply}};
+      std::pair{"reply", RuleAction::reply}, std::pair{"close", RuleAction::close},
+      std::pair{"hang", RuleAction::hang},   std::pair{"garbage", RuleAction::garbage},
+      std::pair{"delay", RuleAction::delay},   std::pair{"lose_reply", RuleAction::lose_reply}};
 };
 template <>
 struct ConfigNames<LimitOf> {
@@ -57,19 +60,17 @@ struct ConfigNames<LimitOf> {
 };
 template <>
 struct ConfigNames<LimitPer> {
-  static constexpr std::array names{std::pair{"client", LimitPer::client},
-                                    std::pair{"sender_domain", LimitPer::sender_domain},
-                                    std::pair{"recipient_domain", LimitPer::recipient_domain},
-                                    std::pair{"all", LimitPer::all}};
+  static constexpr std::array names{
+      std::pair{"client", LimitPer::client}, std::pair{"sender_domain", LimitPer::sender_domain},
+      std::pair{"recipient_domain", LimitPer::recipient_domain}, std::pair{"all", LimitPer::all}};
 };
 
 // The persona block: what the server says of itself.
 struct PersonaConfig {
   std::string name = "plain";
   std::string hostname = "sink.test";
-  std::vector<std::string> extensions = {"PIPELINING", "SIZE",     "8BITMIME",
-                                         "CHUNKING",   "SMTPUTF8", "DSN",
-                                         "STARTTLS",   "ENHANCEDSTATUSCODES"};
+  std::vector<std::string> extensions = {"PIPELINING", "SIZE", "8BITMIME", "CHUNKING",
+                                         "SMTPUTF8",   "DSN",  "STARTTLS", "ENHANCEDSTATUSCODES"};
   Bytes max_message_size{100'000'000};
   std::uint32_t max_recipients = 1000;
 };

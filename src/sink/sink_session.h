@@ -30,8 +30,8 @@ struct SinkStep {
 // The sink's side of one SMTP connection, without I/O: octets in, octets out, as its persona wants
 // it. It parses no more than it must. Lives on one loop.
 //
-// State: greeting → commands ⇄ data (DATA, until the lone dot) or chunk (BDAT, so many octets)
-// → ended. A persona's delay suspends it at a stage (see answer()) and feed() takes it up again.
+// State: greeting → commands ⇄ data (DATA, until the lone dot) or chunk (BDAT, so many octets).
+// A persona's delay suspends it at a stage, and feed() takes it up again: ask() → pause → answer().
 class SinkSession {
  public:
   // `state` and `counts` outlive it.
@@ -43,14 +43,14 @@ class SinkSession {
   // To be called first, then after every read and pause. Takes what it understands off `input`;
   // what is left it wants to see again, with more behind it.
   SinkStep feed(std::string_view& input);
-  // After start_tls. Requires: what was read before is gone.
-  void on_tls(std::string version);
+  // After start_tls.
+  void on_tls();
 
   // What is to be sent; the caller empties it.
   std::string& output() { return output_; }
 
  private:
-  enum class State : std::uint8_t { greeting, commands, data, chunk, ended };
+  enum class State : std::uint8_t { greeting, commands, data, chunk };
 
   // What a persona makes of a stage.
   struct Verdict {
@@ -58,60 +58,66 @@ class SinkSession {
     const PersonaRule* rule = nullptr;    // null: none holds
     const PersonaLimit* limit = nullptr;  // set: it refuses, before any rule
   };
+  struct Pause {
+    PersonaStage stage;
+    Verdict verdict;
+  };
 
   const Persona& persona() const { return in_force_->persona; }
 
-  SinkStep take_command(std::string_view line, bool has_more_input);
+  SinkStep feed_line(std::string_view& input);
+  SinkStep feed_chunk(std::string_view& input);
+  SinkStep take_command(std::string_view line);
   SinkStep take_greeting(std::string_view verb, std::string_view argument);
   SinkStep take_mail(std::string_view argument);
   SinkStep take_rcpt(std::string_view argument);
   SinkStep take_data();
   SinkStep take_bdat(std::string_view argument);
-  SinkStep take_starttls(bool has_more_input);
-  SinkStep feed_data(std::string_view& input);
-  SinkStep feed_chunk(std::string_view& input);
+  SinkStep take_starttls(std::string_view& input);
   SinkStep end_message();
 
   // A stage begins: asks the persona; it may want to wait first.
   SinkStep ask(PersonaStage stage);
   // The stage's answer.
-  SinkStep answer(PersonaStage stage, const Verdict& verdict);
+  SinkStep answer(const Pause& pause);
   SinkStep act(PersonaStage stage, const PersonaRule& rule);
-  SinkStep refuse(const PersonaReply& reply, const std::string& reason);
-  // Nothing hinders: what a plain server does. `text` replaces its words where not empty.
-  SinkStep proceed(PersonaStage stage, const std::string& text);
-  SinkStep deliver();
+  SinkStep refuse(PersonaStage stage, const PersonaReply& reply, const std::string& reason);
+  // Nothing hinders: what a plain server does. `reply` takes the place of its words where given.
+  SinkStep proceed(PersonaStage stage, const std::string& reply);
+  void say_extensions();
+  // Takes responsibility for the message; false when it could not be kept.
+  bool take_message();
 
   Verdict judge(PersonaStage stage);
   const PersonaLimit* take_limit(PersonaStage stage);
   bool holds(const PersonaRule& rule, PersonaStage stage);
   bool recipient_matches(const PersonaRule& rule, PersonaStage stage) const;
 
-  std::string filled(std::string_view wire) const;
+  std::string filled(const std::string& wire) const;
   SinkStep say(std::string_view reply);
-  SinkStep protocol_error(std::string_view reply, std::string_view reason);
-  SinkStep end();
-  void count_refusal(std::string_view reason);
-  void count_violation(std::string_view what, std::uint64_t by = 1);
-  void count_message();
+  SinkStep protocol_error(std::string_view reply);
+  void count_refusal(const std::string& reason);
+  void count_violation(const std::string& what, std::uint64_t by);
   void reset_transaction();
 
   SinkState& state_of_sink_;
   Guarded<SinkCounts>& counts_;
+  const std::string client_;
   std::shared_ptr<PersonaInForce> in_force_;
   std::shared_ptr<PersonaInForce> connection_granted_by_;  // null: not granted
   std::mt19937_64 random_;
 
   State state_ = State::greeting;
-  std::optional<std::pair<PersonaStage, Verdict>> paused_;
+  std::optional<Pause> paused_;
   std::string output_;
-  std::string command_;  // of the greeting: HELO or EHLO
+  bool is_tls_ = false;
+  bool is_extended_ = false;  // greeted with EHLO
   SinkEnvelope envelope_;
   std::string recipient_;  // of the RCPT being answered, with parameters
   bool has_sender_ = false;
-  bool has_failed_data_ = false;  // a BDAT was refused; the rest is discarded
-  bool is_last_chunk_ = false;
   bool has_chunks_ = false;
+  bool is_chunk_void_ = false;  // it came without a transaction: to be swallowed
+  bool is_last_chunk_ = false;
   std::uint64_t chunk_left_ = 0;
   std::uint32_t errors_ = 0;
   DataScanner scanner_;

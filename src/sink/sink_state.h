@@ -49,7 +49,6 @@ class SinkState {
   IdCounts ids;
   std::optional<MessageFolder> keep;
   std::atomic<std::uint64_t> connection_number = 0;
-  std::atomic<std::uint64_t> message_number = 0;
 
  private:
   Guarded<std::shared_ptr<PersonaInForce>> persona_;
