@@ -11,6 +11,10 @@ constexpr auto kBrokenFor = std::chrono::hours(72);
 // More peers than this with broken TLS: the memory begins anew.
 constexpr std::size_t kMaxRemembered = 10000;
 
+std::string key_of(const Endpoint& peer) {
+  return peer.address + " " + std::to_string(peer.port);
+}
+
 void prepare(ssl::context& context) {
   context.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 |
                       ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
@@ -30,20 +34,20 @@ ClientTls::ClientTls(Clock& clock)
   verifying_.set_verify_mode(ssl::verify_peer);
 }
 
-UseTls ClientTls::policy(RouteTls route, const std::string& address) const {
+UseTls ClientTls::policy(RouteTls route, const Endpoint& peer) const {
   if (route == RouteTls::off) return UseTls::never;
   if (route == RouteTls::required || route == RouteTls::implicit) return UseTls::always;
   const bool is_broken = broken_.with([&](const auto& broken) {
-    const auto known = broken.find(address);
+    const auto known = broken.find(key_of(peer));
     return known != broken.end() && clock_.now() < known->second;
   });
   return is_broken ? UseTls::never : UseTls::if_offered;
 }
 
-void ClientTls::remember_broken(const std::string& address) {
+void ClientTls::remember_broken(const Endpoint& peer) {
   broken_.with([&](auto& broken) {
     if (broken.size() >= kMaxRemembered) broken.clear();
-    broken[address] = clock_.now() + kBrokenFor;
+    broken[key_of(peer)] = clock_.now() + kBrokenFor;
   });
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "deliver/smtp_client.h"
+#include "platform/io/stream.h"
 #include "route/route_config.h"
 
 namespace posthaste {
@@ -25,9 +26,9 @@ class ClientTls {
   boost::asio::ssl::context& context(bool verifies) { return verifies ? verifying_ : any_; }
 
   // What to do with this peer now.
-  UseTls policy(RouteTls route, const std::string& address) const;
+  UseTls policy(RouteTls route, const Endpoint& peer) const;
   // The handshake failed: an opportunistic peer is spoken to in plain text for three days.
-  void remember_broken(const std::string& address);
+  void remember_broken(const Endpoint& peer);
 
  private:
   Clock& clock_;

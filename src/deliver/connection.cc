@@ -95,11 +95,11 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<bool> Connection::open(Peer peer) {
-  const UseTls use_tls = parts_.tls.policy(route_tls(), peer.endpoint.address);
+  const UseTls use_tls = parts_.tls.policy(route_tls(), peer.endpoint);
   bool is_open = co_await open_once(peer, use_tls);
   if (!is_open && tls_failed_ && use_tls == UseTls::if_offered) {
     // Opportunistic TLS must not cost mail: the same peer once more, in plain text.
-    parts_.tls.remember_broken(peer.endpoint.address);
+    parts_.tls.remember_broken(peer.endpoint);
     is_open = co_await open_once(peer, UseTls::never);
   }
   co_return is_open;
@@ -167,8 +167,11 @@ asio::awaitable<bool> Connection::converse() {
 asio::awaitable<bool> Connection::secure() {
   const bool verifies = route_tls() == RouteTls::required || route_tls() == RouteTls::implicit;
   deadline_->set(parts_.config->initial_220_timeout, "TLS handshake");
+  // An address literal is no name for SNI; the certificate must bear the address then.
+  const bool is_literal = peer_.host.starts_with('[');
+  std::string name = is_literal ? peer_.endpoint.address : peer_.host;
   const IoResult result =
-      co_await stream_->handshake_client(parts_.tls.context(verifies), peer_.host);
+      co_await stream_->handshake_client(parts_.tls.context(verifies), std::move(name));
   deadline_->clear();
   if (result.ec) {
     tls_failed_ = true;

@@ -50,7 +50,7 @@ struct ConfigNames<RuleAction> {
   static constexpr std::array names{
       std::pair{"reply", RuleAction::reply}, std::pair{"close", RuleAction::close},
       std::pair{"hang", RuleAction::hang},   std::pair{"garbage", RuleAction::garbage},
-      std::pair{"delay", RuleAction::delay},   std::pair{"lose_reply", RuleAction::lose_reply}};
+      std::pair{"delay", RuleAction::delay}, std::pair{"lose_reply", RuleAction::lose_reply}};
 };
 template <>
 struct ConfigNames<LimitOf> {

@@ -151,8 +151,7 @@ SinkStep SinkSession::take_data() {
 SinkStep SinkSession::take_bdat(std::string_view argument) {
   std::uint64_t size = 0;
   const auto [end, ec] = std::from_chars(argument.data(), argument.data() + argument.size(), size);
-  const std::string_view rest =
-      argument.substr(static_cast<std::size_t>(end - argument.data()));
+  const std::string_view rest = argument.substr(static_cast<std::size_t>(end - argument.data()));
   const bool is_last = equals_ignoring_case(rest, " LAST");
   if (ec != std::errc() || (!rest.empty() && !is_last)) {
     // How many octets follow is not known, so what comes next cannot be understood.
