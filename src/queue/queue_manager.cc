@@ -168,14 +168,30 @@ void QueueManager::rest_site(const SiteName& name, Clock::time_point until,
   defer_all(known->second->ready.take_all(), failure);
 }
 
-QueueState QueueManager::state_of(const Queue& queue) const {
-  QueueState state;
-  state.name = queue.name;
+std::uint64_t QueueManager::depth_of(const Queue& queue) const {
   const auto counted = counts_.find(queue.name);
   const std::int64_t at_start =
       counted == counts_.end() ? 0 : static_cast<std::int64_t>(counted->second);
-  state.depth =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_start + queue.depth_change));
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_start + queue.depth_change));
+}
+
+std::map<std::string, QueueManager::Total> QueueManager::totals() const {
+  std::map<std::string, Total> totals;
+  for (const RemoteQueueConfig& block : rules_->blocks()) totals[block.name];
+  for (const auto& [name, queue] : queues_) {
+    Total& total = totals[name.remote_queue];
+    total.depth += depth_of(*queue);
+    const auto oldest = queue->schedule.oldest();
+    if (oldest && (!total.oldest || *oldest < *total.oldest)) total.oldest = oldest;
+  }
+  return totals;
+}
+
+QueueState QueueManager::state_of(const Queue& queue) const {
+  QueueState state;
+  state.name = queue.name;
+  state.depth = depth_of(queue);
+  state.oldest = queue.schedule.oldest();
   state.is_depth_exact = is_counted_;
   state.in_memory = queue.schedule.held();
   state.next_due = queue.schedule.next_due();

@@ -104,6 +104,12 @@ class QueueManager {
   bool is_resting(const SiteName& site) const;
 
   std::vector<QueueState> list() const;
+  // The queues of each remote_queue together.
+  struct Total {
+    std::uint64_t depth = 0;
+    std::optional<WallTime> oldest;  // acceptance, as far as known
+  };
+  std::map<std::string, Total> totals() const;
   // Makes all messages of these queues due now. Returns how many queues.
   using Filter = std::function<bool(const QueueState&)>;
   std::size_t flush(const Filter& filter);
@@ -137,6 +143,7 @@ class QueueManager {
   void settle(QueuedMessage message, const AttemptFailure& failure);
   void commit(Settlement settlement);
 
+  std::uint64_t depth_of(const Queue& queue) const;
   QueueState state_of(const Queue& queue) const;
 
   Parts parts_;

@@ -90,6 +90,17 @@ void ScheduledQueue::flush(WallTime now) {
   discover(next_due_.value_or(position_));
 }
 
+std::optional<WallTime> ScheduledQueue::oldest() const {
+  std::optional<WallTime> oldest;
+  const auto consider = [&oldest](const DueEntry& entry) {
+    const WallTime accepted = entry.id.time();
+    if (!oldest || accepted < *oldest) oldest = accepted;
+  };
+  for (const DueEntry& entry : held_) consider(entry);
+  if (next_due_) consider(*next_due_);
+  return oldest;
+}
+
 std::optional<WallTime> ScheduledQueue::next_due() const {
   return next_due_ ? std::optional(next_due_->due) : std::nullopt;
 }

@@ -61,6 +61,8 @@ class ScheduledQueue {
   std::optional<WallTime> next_due() const;
   bool wants_read(WallTime now) const;
   std::size_t held() const { return held_.size(); }
+  // When the oldest message that memory knows of was accepted.
+  std::optional<WallTime> oldest() const;
   // Nothing held, nothing on disk.
   bool is_empty() const { return held_.empty() && is_caught_up_ && !next_due_ && !is_reading_; }
 

@@ -23,6 +23,7 @@
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
+#include "server/observation.h"
 #include "server/reception_monitor.h"
 #include "spool/spool.h"
 
@@ -39,6 +40,9 @@ constexpr auto kDeliveryGrace = 30s;
 constexpr auto kSpaceCheck = 1s;
 // Bodies on their way in, over all sessions.
 constexpr std::uint64_t kReceptionBudget = 512ULL << 20;
+
+const MetricName kCommitSeconds{"posthaste_spool_commit_seconds",
+                                "Time that one write to the spool takes, with its sync."};
 
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
@@ -135,12 +139,19 @@ struct Server::Parts {
         queue_loop("queue"),
         tasks(queue_loop.executor()),
         governor(clock, settings.rules),
-        notices({settings.identity.hostname, false, true}, *spool, clock),
+        notices(
+            {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
+            *spool, clock),
         settler(settings.rules, notices, clock, random_bits),
         tls(clock),
         authenticator(clock, disk),
         budget(kReceptionBudget),
-        monitor(metrics, *spool, listener_names(*config)) {}
+        monitor(metrics, *spool, listener_names(*config)) {
+    spool->on_commit([seconds = metrics.histogram(kCommitSeconds, fast_seconds_bounds())](
+                         const CommitReport& report) {
+      seconds.observe(std::chrono::duration<double>(report.took).count());
+    });
+  }
 
   std::shared_ptr<const ServerConfig> config;
   Log log;
@@ -159,6 +170,7 @@ struct Server::Parts {
   ClientTls tls;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
+  std::unique_ptr<Observation> observation;
   Authenticator authenticator;
   ReceptionBudget budget;
   ReceptionMonitor monitor;
@@ -174,7 +186,7 @@ struct Server::Parts {
                                                      random_bits);
   }
   void wait_for(asio::awaitable<void> task);
-  asio::awaitable<void> watch_space();
+  asio::awaitable<void> watch();
   void stop();
 };
 
@@ -202,10 +214,13 @@ Result<void> Server::Parts::build(const Settings& settings) {
   manager->set_observer(*dispatcher);
   admission = std::make_unique<Admission>(*spool, *manager, settler);
   reception = std::make_unique<Reception>(clock, *admission);
+  observation = std::make_unique<Observation>(
+      Observation::Parts{*spool, *manager, queue_loop.executor(), disk, metrics, clock, log});
+  if (auto started = observation->start(*config); !started) return started;
   run_on(queue_loop, [this] {
     manager->start();
     dispatcher->start();
-    tasks.spawn(watch_space());
+    tasks.spawn(watch());
   });
   return {};
 }
@@ -224,11 +239,13 @@ Result<void> Server::Parts::listen(const Settings& settings) {
   return {};
 }
 
-asio::awaitable<void> Server::Parts::watch_space() {
+// Once a second: space on the disk, and figures for the gauges.
+asio::awaitable<void> Server::Parts::watch() {
   bool was_accepting = true;
   while (true) {
     co_await clock.sleep_until(clock.now() + kSpaceCheck);
     spool->check_space();
+    observation->set_figures({manager->totals(), dispatcher->open_connections()});
     const bool is_accepting = spool->is_accepting();
     if (was_accepting && !is_accepting) {
       log.error("mail is refused: free the disk or mend it", {{"why", spool->refusal()}});
@@ -259,9 +276,10 @@ void Server::Parts::stop() {
     bool is_empty = false;
     run_on(queue_loop, [&] { is_empty = tasks.empty(); });
     if (is_empty) break;
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::yield();
   }
   if (dns) wait_for(dns->stop());
+  if (observation) observation->stop();
   disk.join();
   // Writes what is pending while those whom it tells are still there.
   spool.reset();
@@ -331,6 +349,7 @@ std::vector<std::string> Server::addresses() const {
     lines.push_back(parts_->listener_titles[i] + " smtp " + address.address + ":" +
                     std::to_string(address.port));
   }
+  for (const std::string& line : parts_->observation->addresses()) lines.push_back(line);
   return lines;
 }
 

@@ -61,10 +61,28 @@ void check_listeners(const Configuration& source, std::vector<ConfigError>& erro
   }
 }
 
+// Two writers of one file would rotate it away from each other.
+void check_logs(const Configuration& source, std::vector<ConfigError>& errors) {
+  std::map<std::filesystem::path, std::string> taken;
+  const LoadedBlock<BounceConfig> bounce = source.blocks(bounce_schema()).front();
+  if (bounce.value.log_bounces) {
+    taken.emplace(bounce.value.log_path.lexically_normal(), "the bounce block");
+  }
+  for (const LoadedBlock<LogConfig>& log : source.blocks(log_schema())) {
+    const auto [earlier, is_free] =
+        taken.emplace(log.value.path.lexically_normal(), fmt::format("log \"{}\"", log.value.name));
+    if (is_free) continue;
+    errors.push_back(
+        {log.where("path"), fmt::format("path: {} is the file of {} too: choose another",
+                                        log.value.path.string(), earlier->second)});
+  }
+}
+
 std::vector<ConfigError> check_references(const Configuration& source) {
   std::vector<ConfigError> errors;
   check_users(source, errors);
   check_listeners(source, errors);
+  check_logs(source, errors);
   std::stable_sort(errors.begin(), errors.end(),
                    [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
@@ -88,6 +106,8 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .delivery = source->one(delivery_schema()),
       .dkim = source->all(dkim_schema()),
       .spool = source->one(spool_schema()),
+      .bounce = source->one(bounce_schema()),
+      .logs = source->all(log_schema()),
       .source = source,
   };
   return std::make_shared<const ServerConfig>(config);
@@ -112,7 +132,8 @@ const Configuration::Schemas& server_schemas() {
   static const Configuration::Schemas schemas = {
       &server_schema(),   &listeners_schema(), &http_schema(),         &api_key_schema(),
       &user_schema(),     &tenant_schema(),    &remote_queue_schema(), &route_schema(),
-      &delivery_schema(), &dns_schema(),       &dkim_schema(),         &spool_schema()};
+      &delivery_schema(), &dns_schema(),       &dkim_schema(),         &spool_schema(),
+      &bounce_schema(),   &log_schema()};
   return schemas;
 }
 

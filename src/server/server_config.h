@@ -11,6 +11,7 @@
 #include "identity/identity_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
+#include "report/report_config.h"
 #include "route/queue_config.h"
 #include "route/route_config.h"
 #include "server/server_config_blocks.h"
@@ -33,6 +34,8 @@ struct ServerConfig {
   DeliveryConfig delivery;
   std::vector<DkimConfig> dkim;
   SpoolConfig spool;
+  BounceConfig bounce;
+  std::vector<LogConfig> logs;
 
   // What it was made from: places of keys, and print().
   std::shared_ptr<const Configuration> source;

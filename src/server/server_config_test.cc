@@ -77,12 +77,20 @@ dkim {
   domain = "postmta.com"
   private_key = "/etc/posthaste/dkim/mail.private"
 }
+# Bounce handling
+bounce {
+  use_8bitmime = false
+  log_bounces = true
+  log_path = "/var/log/posthaste/bounces.log"
+}
 )");
   ASSERT_EQ(config->remote_queues.size(), 1U);
   EXPECT_EQ(config->remote_queues[0].concurrency, 500U);
   EXPECT_EQ(config->remote_queues[0].rate.to_string(), "10000/hour");
   ASSERT_EQ(config->dkim.size(), 1U);
   EXPECT_EQ(config->dkim[0].domain, "postmta.com");
+  EXPECT_TRUE(config->bounce.log_bounces);
+  EXPECT_EQ(config->bounce.log_path, "/var/log/posthaste/bounces.log");
 }
 
 TEST(ServerConfig, RefusesReferencesToWhatIsNotDefined) {
@@ -99,6 +107,15 @@ TEST(ServerConfig, RefusesTwoListenersOnOneAddress) {
                         "listener \"d\" { address = \"127.0.0.1:0\" }\n"),
               ElementsAre("t.conf:3: address: 127.0.0.1:2525 is the address of listener \"a\" "
                           "too: choose another"));
+}
+
+TEST(ServerConfig, RefusesTwoLogsInOneFile) {
+  EXPECT_THAT(errors_of("bounce { log_bounces = true log_path = \"/v/b.log\" }\n"
+                        "log \"a\" { path = \"/v/a.log\" }\nlog \"b\" { path = \"/v/./a.log\" }\n"
+                        "log \"c\" {\n path = \"/v/b.log\" }\n"),
+              ElementsAre("t.conf:3: path: /v/./a.log is the file of log \"a\" too: choose another",
+                          "t.conf:5: path: /v/b.log is the file of the bounce block too: choose "
+                          "another"));
 }
 
 TEST(ServerConfig, WantsAKeyForAnApiBeyondLoopback) {
@@ -159,6 +176,9 @@ TEST(ServerConfig, KeepsTheDemonstrationOnThisMachine) {
   EXPECT_EQ(config->routes[0].to[0].port, 2526);
   EXPECT_THAT(config->dns.local_zones, ElementsAre("."));
   EXPECT_EQ(config->server.data_dir, "./var");
+  EXPECT_EQ(config->bounce.log_path, "./var/log/bounces.log");
+  ASSERT_EQ(config->logs.size(), 1U);
+  EXPECT_EQ(config->logs[0].path, "./var/log/events.log");
   for (const ListenerConfig& listener : config->listeners) {
     EXPECT_EQ(listener.address.address(), "127.0.0.1");
   }

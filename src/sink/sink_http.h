@@ -31,7 +31,8 @@ class SinkHttp {
 
   // The rest is called on the loop.
   void start() { tasks_.spawn(accept()); }
-  boost::asio::awaitable<void> stop();
+  // Everything has ended when the loop has nothing more to do.
+  void stop();
 
  private:
   boost::asio::awaitable<void> accept();
@@ -39,6 +40,7 @@ class SinkHttp {
 
   Sink& sink_;
   Clock& clock_;
+  bool is_stopping_ = false;
   boost::asio::ip::tcp::acceptor acceptor_;
   TaskGroup tasks_;
   Endpoint local_;

@@ -7,7 +7,9 @@ namespace posthaste {
 // One function a verb, each in the file of its name.
 void add_check(Program& program);
 void add_dkim(Program& program);
+void add_queue(Program& program);
 void add_serve(Program& program);
+void add_trace(Program& program);
 void add_version(Program& program);
 
 }  // namespace posthaste

@@ -1,0 +1,113 @@
+// GET  /api/v1/queues           ?name= domain= tenant= campaign= site= limit=
+// GET  /api/v1/queues/messages  ?name= limit=
+// POST /api/v1/queues/flush     the same filters
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "control/api/api.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::size_t kDefaultLimit = 1000;
+constexpr std::size_t kMaxLimit = 100'000;
+
+QueueFilter filter_of(const HttpRequest& request) {
+  return {request.field("name"), request.field("domain"), request.field("tenant"),
+          request.field("campaign"), request.field("site")};
+}
+
+std::size_t limit_of(const HttpRequest& request) {
+  const std::string text = request.field("limit");
+  std::size_t limit = kDefaultLimit;
+  std::from_chars(text.data(), text.data() + text.size(), limit);
+  return std::min(limit, kMaxLimit);
+}
+
+ordered_json to_json(const QueueState& state) {
+  ordered_json json = {{"queue", state.name.to_string()},
+                       {"remote_queue", state.name.remote_queue},
+                       {"tenant", state.name.tenant.value()},
+                       {"campaign", state.name.campaign.value()},
+                       {"domain", state.name.domain.ascii()},
+                       {"depth", state.depth},
+                       {"is_depth_exact", state.is_depth_exact},
+                       {"in_memory", state.in_memory},
+                       {"site", state.site.value()}};
+  if (state.oldest) json["oldest"] = to_rfc3339(*state.oldest);
+  if (state.next_due) json["next_due"] = to_rfc3339(*state.next_due);
+  if (!state.waits_for.empty()) json["waits_for"] = state.waits_for;
+  if (state.waits_until) json["waits_until"] = to_rfc3339(*state.waits_until);
+  return json;
+}
+
+ordered_json to_json(const QueuedMessage& message) {
+  ordered_json recipients = ordered_json::array();
+  for (const Recipient& one : message.envelope.recipients) {
+    recipients.push_back(one.address.smtp_form());
+  }
+  return {{"message_id", message.id.to_string()},
+          {"sender", message.envelope.sender.smtp_form()},
+          {"recipients", recipients},
+          {"subject", message.facts.subject},
+          {"size", message.size},
+          {"accepted", to_rfc3339(message.accepted)},
+          {"due", to_rfc3339(message.due)},
+          {"attempts", message.attempts},
+          {"last_response", message.last_response}};
+}
+
+std::string dump(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+asio::awaitable<HttpResponse> list(Operations* operations, HttpRequest request) {
+  const auto states = co_await operations->list(filter_of(request));
+  const std::size_t limit = limit_of(request);
+  std::uint64_t depth = 0;
+  ordered_json queues = ordered_json::array();
+  for (const QueueState& state : states) {
+    depth += state.depth;
+    if (queues.size() < limit) queues.push_back(to_json(state));
+  }
+  const ordered_json body = {{"count", states.size()}, {"depth", depth}, {"queues", queues}};
+  co_return HttpResponse{200, dump(body)};
+}
+
+asio::awaitable<HttpResponse> messages(Operations* operations, HttpRequest request) {
+  const auto states = co_await operations->list(filter_of(request));
+  if (states.empty()) {
+    co_return HttpResponse::failure(404, "no queue of that name holds mail: see queue list");
+  }
+  const std::size_t limit = std::min<std::size_t>(limit_of(request), 1000);
+  const auto found = co_await operations->messages(states.front().name, limit);
+  ordered_json list = ordered_json::array();
+  for (const QueuedMessage& message : found) list.push_back(to_json(message));
+  const ordered_json body = {{"queue", to_json(states.front())}, {"messages", list}};
+  co_return HttpResponse{200, dump(body)};
+}
+
+asio::awaitable<HttpResponse> flush(Operations* operations, HttpRequest request) {
+  const std::size_t count = co_await operations->flush(filter_of(request));
+  const ordered_json body = {{"queues", count}};
+  co_return HttpResponse{200, dump(body)};
+}
+
+}  // namespace
+
+void add_queues_api(HttpRouter& router, Operations& operations) {
+  Operations* const target = &operations;
+  router.add("GET", "/api/v1/queues",
+             [target](HttpRequest request) { return list(target, std::move(request)); });
+  router.add("GET", "/api/v1/queues/messages",
+             [target](HttpRequest request) { return messages(target, std::move(request)); });
+  router.add("POST", "/api/v1/queues/flush",
+             [target](HttpRequest request) { return flush(target, std::move(request)); });
+}
+
+}  // namespace posthaste

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "control/operations.h"
+#include "platform/http/http_server.h"
+#include "platform/io/loop_pool.h"
+#include "platform/log.h"
+#include "platform/metrics.h"
+#include "queue/queue_manager.h"
+#include "report/event_log.h"
+#include "report/event_metrics.h"
+#include "report/outbox_trim.h"
+#include "server/server_config.h"
+
+namespace posthaste {
+
+// Everything that tells what the server does: event logs, metrics, the HTTP listeners. Runs on a
+// loop of its own, so that nothing here can slow mail.
+class Observation {
+ public:
+  struct Parts {
+    Spool& spool;
+    QueueManager& manager;
+    boost::asio::any_io_executor queue_loop;
+    BlockingPool& disk;
+    Metrics& metrics;
+    Clock& clock;
+    Log log;
+  };
+  explicit Observation(Parts parts);
+  // Requires: stop() was called.
+  ~Observation();
+
+  // Opens logs and listeners; they work when it returns.
+  Result<void> start(const ServerConfig& config);
+  // Writes what is there, closes all, blocks until that is done.
+  void stop();
+
+  // What the queue loop knows, for the gauges; told about once a second. Any thread.
+  struct QueueFigures {
+    std::map<std::string, QueueManager::Total> totals;
+    std::size_t outgoing_connections = 0;
+  };
+  void set_figures(QueueFigures figures);
+
+  // "http 127.0.0.1:8000", a line for each HTTP listener.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+ private:
+  void open_logs(const ServerConfig& config);
+  Result<void> listen(const ServerConfig& config);
+  void add_gauges();
+  std::uint64_t slowest_reader() const;
+  void on_loop(const std::function<void()>& work);
+
+  Parts parts_;
+  Loop loop_;
+  TaskGroup tasks_;
+  Operations operations_;
+  HttpRouter router_;
+  Guarded<QueueFigures> figures_;
+  EventMetrics event_metrics_;
+  OutboxTrim trim_;
+  std::vector<std::unique_ptr<EventLog>> logs_;
+  std::vector<std::unique_ptr<HttpServer>> servers_;
+  std::vector<Metrics::Registration> gauges_;
+  std::vector<std::string> addresses_;
+  bool is_running_ = false;
+};
+
+}  // namespace posthaste
