@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   CLI::App app("Posthaste: takes your mail, keeps it, and delivers it", "posthaste");
   app.require_subcommand(1);
   Program program(app);
-  for (auto add : {add_check, add_dkim, add_queue, add_serve, add_trace, add_version}) add(program);
+  for (auto add : {add_check, add_dkim, add_queue, add_serve, add_sink, add_trace, add_version})
+    add(program);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

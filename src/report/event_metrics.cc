@@ -13,6 +13,9 @@ const MetricName kDeferred{"posthaste_messages_deferred_total",
 const MetricName kBounced{"posthaste_messages_bounced_total",
                           "Recipients to whom a message could not be delivered.",
                           {"provider", "source", "classification"}};
+const MetricName kConnectionErrors{"posthaste_connection_errors_total",
+                                   "Attempts that failed by the connection, not by a reply.",
+                                   {"provider", "reason"}};
 const MetricName kLatency{"posthaste_delivery_latency_seconds",
                           "Time from acceptance to delivery."};
 
@@ -49,6 +52,11 @@ void EventMetrics::count(const Event& event) {
       break;
     case EventType::transient_failure:
       deferred_.increment();
+      if (event.smtp_code == 0) {
+        metrics_
+            .counter(kConnectionErrors, {provider, std::string(to_string(event.classification))})
+            .increment();
+      }
       break;
     case EventType::bounce:
     case EventType::expiration:

@@ -31,6 +31,8 @@ Observation::Observation(Parts parts)
       loop_("report"),
       tasks_(loop_.executor()),
       operations_(parts_.manager, parts_.spool, parts_.disk, parts_.queue_loop),
+      outgoing_(parts_.metrics.gauge(
+          {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);
@@ -119,6 +121,7 @@ std::uint64_t Observation::slowest_reader() const {
 }
 
 void Observation::set_figures(QueueFigures figures) {
+  outgoing_.set(static_cast<double>(figures.outgoing_connections));
   figures_.with([&](QueueFigures& current) { current = std::move(figures); });
 }
 
@@ -153,12 +156,6 @@ void Observation::add_gauges() {
   gauges_.push_back(
       metrics.callback_gauge({"posthaste_spool_held_bytes", "Octets of bodies held in memory."},
                              [this] { return static_cast<double>(parts_.spool.held_bytes()); }));
-  gauges_.push_back(metrics.callback_gauge(
-      {"posthaste_connections_outgoing", "Connections to other servers open now."}, [this] {
-        return figures_.with([](const QueueFigures& figures) {
-          return static_cast<double>(figures.outgoing_connections);
-        });
-      }));
 }
 
 }  // namespace posthaste

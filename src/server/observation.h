@@ -66,6 +66,7 @@ class Observation {
   Operations operations_;
   HttpRouter router_;
   Guarded<QueueFigures> figures_;
+  Gauge outgoing_;
   EventMetrics event_metrics_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;

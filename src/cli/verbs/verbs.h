@@ -9,6 +9,7 @@ void add_check(Program& program);
 void add_dkim(Program& program);
 void add_queue(Program& program);
 void add_serve(Program& program);
+void add_sink(Program& program);
 void add_trace(Program& program);
 void add_version(Program& program);
 
