@@ -108,29 +108,35 @@ std::optional<NewMessage> NoticeMaker::make(Kind kind, const QueuedMessage& abou
     dsn.recipients.push_back(std::move(recipient));
   }
 
+  return address_notice(about, id, write_dsn(dsn), rules);
+}
+
+NewMessage NoticeMaker::address_notice(const QueuedMessage& about, MessageId id, std::string text,
+                                       const QueueRules& rules) const {
+  const MailAddress& to = about.envelope.sender.address();
+  const WallTime now = id.time();
+  NewMessage notice;
+  notice.body = std::make_shared<const std::string>(std::move(text));
+  const bool is_eight_bit = has_eight_bit(*notice.body);
+
   QueuedMessage group;
   group.id = id;
   group.tags.tenant = about.tags.tenant;
-  const Domain& domain = envelope.sender.address().domain();
-  Envelope back;
-  Recipient sender;
-  sender.address = envelope.sender.address();
-  sender.notify.never = true;
-  back.recipients.push_back(sender);
-  NewMessage notice;
-  notice.body = std::make_shared<const std::string>(write_dsn(dsn));
-  const bool is_eight_bit = has_eight_bit(*notice.body);
-  back.body_type = is_eight_bit ? BodyType::eight_bit_mime : BodyType::seven_bit;
-  back.smtputf8 = is_eight_bit && sender.address.needs_smtputf8();
+  Recipient recipient;
+  recipient.address = to;
+  recipient.notify.never = true;
+  // The null sender: nobody answers a notification (RFC 5321 §4.5.5).
+  group.envelope.recipients.push_back(recipient);
+  group.envelope.body_type = is_eight_bit ? BodyType::eight_bit_mime : BodyType::seven_bit;
+  group.envelope.smtputf8 = is_eight_bit && to.needs_smtputf8();
   const HeaderLookup no_headers;
-  const auto& queue = rules.choose({back.sender, group.tags, no_headers, domain});
-  group.queue = {queue.name, about.tags.tenant, CampaignId(), domain};
-  group.envelope = std::move(back);
+  const auto& queue = rules.choose({group.envelope.sender, group.tags, no_headers, to.domain()});
+  group.queue = {queue.name, about.tags.tenant, CampaignId(), to.domain()};
   group.facts = {"MAILER-DAEMON@" + options_.hostname, "Delivery status notification"};
   group.size = notice.body->size();
   group.accepted = now;
   group.due = now;
-  notice.reception = reception_event(group, {sender.address.smtp_form()}, "");
+  notice.reception = reception_event(group, {to.smtp_form()}, "");
   group.body = spool_.hold(notice.body);
   notice.groups.push_back(std::move(group));
   return notice;

@@ -46,6 +46,10 @@ class NoticeMaker {
   static WallTime gives_up_at(const QueuedMessage& about, const RemoteQueueConfig& policy);
 
  private:
+  // The message that carries a notification back to `about`'s sender.
+  NewMessage address_notice(const QueuedMessage& about, MessageId id, std::string text,
+                            const QueueRules& rules) const;
+
   NoticeOptions options_;
   Spool& spool_;
   Clock& clock_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace posthaste {
 namespace {
@@ -99,79 +100,108 @@ TEST(ScheduledQueue, TriesEachMessageOfAFlushOnce) {
   EXPECT_FALSE(queue.flushed_at());
 }
 
-// Random arrivals, reads that overlap with them, retries and ends, with the disk as the truth:
-// everything is given out, nothing twice at one time, and nothing is left behind.
+// Random arrivals, reads that overlap with them, retries and ends, with the disk as the truth.
+class RandomTraffic {
+ public:
+  explicit RandomTraffic(unsigned seed) : random_(seed) {}
+
+  void step() {
+    now_ += std::chrono::milliseconds(random_() % 20);
+    const auto action = random_() % 10;
+    if (action < 5 && made_ < 5000) {
+      arrive();
+    } else if (action < 7 && !reading_) {
+      start_read();
+    } else if (action < 8 && reading_) {
+      finish_read();
+    } else if (!out_.empty()) {
+      settle_one();
+    }
+  }
+
+  // No more arrivals: everything comes to its end, or time runs out.
+  void run_out() {
+    if (reading_) finish_read();
+    for (int round = 0; ended_ < made_ && round < 100'000; ++round) {
+      now_ += 10s;
+      while (start_read()) finish_read();
+      while (!out_.empty()) settle_one();
+    }
+  }
+
+  bool is_done() const { return ended_ == made_ && disk_.size() == 0 && queue_.is_empty(); }
+  bool gave_twice() const { return gave_twice_; }
+  std::size_t held() const { return queue_.held(); }
+
+ private:
+  void arrive() {
+    // Clocks of other threads may be a little behind.
+    const DueEntry one = entry(now_ - std::chrono::microseconds(random_() % 2000), made_++);
+    disk_.put(one);
+    if (queue_.admit(one, now_)) give(one);
+  }
+
+  bool start_read() {
+    const auto read = queue_.start_read(now_);
+    if (read) reading_.emplace(disk_.page(*read));
+    return read.has_value();
+  }
+
+  void finish_read() {
+    for (const DueEntry& one : queue_.finish_read(*reading_)) {
+      // What moved or ended since the page was read is found out when it is loaded.
+      if (disk_.has(one)) {
+        give(one);
+      } else {
+        queue_.forget(one);
+      }
+    }
+    reading_.reset();
+  }
+
+  void give(const DueEntry& one) {
+    gave_twice_ = !out_set_.insert(one).second || gave_twice_;
+    out_.push_back(one);
+  }
+
+  void settle_one() {
+    const std::size_t pick = random_() % out_.size();
+    const DueEntry one = std::exchange(out_[pick], out_.back());
+    out_.pop_back();
+    out_set_.erase(one);
+    disk_.remove(one);
+    if (random_() % 4 == 0) {
+      const DueEntry later{now_ + std::chrono::seconds(random_() % 100), one.id, one.group};
+      disk_.put(later);
+      queue_.release(one, later);
+    } else {
+      ++ended_;
+      queue_.release(one, std::nullopt);
+    }
+  }
+
+  std::mt19937_64 random_;
+  Disk disk_;
+  ScheduledQueue queue_;
+  WallTime now_ = kStart;
+  std::vector<DueEntry> out_;
+  std::set<DueEntry> out_set_;
+  std::uint64_t made_ = 0;
+  std::uint64_t ended_ = 0;
+  bool gave_twice_ = false;
+  std::optional<Spool::DuePage> reading_;
+};
+
 TEST(ScheduledQueue, LosesAndDoublesNothingUnderRandomTraffic) {
   for (unsigned seed = 1; seed <= 30; ++seed) {
-    std::mt19937_64 random(seed);
-    Disk disk;
-    ScheduledQueue queue;
-    WallTime now = kStart;
-    std::vector<DueEntry> out;
-    std::set<DueEntry> out_set;
-    std::uint64_t next = 0;
-    std::size_t ended = 0;
-    std::optional<std::pair<ScheduledQueue::Read, Spool::DuePage>> reading;
-    const auto give = [&](const DueEntry& one) {
-      ASSERT_TRUE(out_set.insert(one).second) << "given out twice, seed " << seed;
-      out.push_back(one);
-    };
-    const auto settle_one = [&] {
-      const std::size_t pick = random() % out.size();
-      const DueEntry one = out[pick];
-      out[pick] = out.back();
-      out.pop_back();
-      out_set.erase(one);
-      disk.remove(one);
-      if (random() % 4 == 0) {
-        const DueEntry later{now + std::chrono::seconds(random() % 100), one.id, one.group};
-        disk.put(later);
-        queue.release(one, later);
-      } else {
-        ++ended;
-        queue.release(one, std::nullopt);
-      }
-    };
-    const auto finish_read = [&] {
-      for (const DueEntry& one : queue.finish_read(reading->second)) {
-        // What moved or ended since the page was read is found out when it is loaded.
-        if (disk.has(one)) {
-          give(one);
-        } else {
-          queue.forget(one);
-        }
-      }
-      reading.reset();
-    };
+    RandomTraffic traffic(seed);
     for (int step = 0; step < 20'000; ++step) {
-      now += std::chrono::milliseconds(random() % 20);
-      const auto action = random() % 10;
-      if (action < 5 && next < 5000) {
-        // Clocks of other threads may be a little behind.
-        const DueEntry one = entry(now - std::chrono::microseconds(random() % 2000), next++);
-        disk.put(one);
-        if (queue.admit(one, now)) give(one);
-      } else if (action < 7 && !reading) {
-        if (auto read = queue.start_read(now)) reading.emplace(*read, disk.page(*read));
-      } else if (action < 8 && reading) {
-        finish_read();
-      } else if (!out.empty()) {
-        settle_one();
-      }
-      ASSERT_LE(queue.held(), ScheduledQueue::kWindow);
+      traffic.step();
+      ASSERT_LE(traffic.held(), ScheduledQueue::kWindow);
     }
-    if (reading) finish_read();
-    for (int round = 0; ended < next && round < 100'000; ++round) {
-      now += 10s;
-      while (auto read = queue.start_read(now)) {
-        reading.emplace(*read, disk.page(*read));
-        finish_read();
-      }
-      while (!out.empty()) settle_one();
-    }
-    EXPECT_EQ(ended, next) << "seed " << seed;
-    EXPECT_EQ(disk.size(), 0U);
-    EXPECT_TRUE(queue.is_empty());
+    traffic.run_out();
+    EXPECT_FALSE(traffic.gave_twice()) << "seed " << seed;
+    EXPECT_TRUE(traffic.is_done()) << "seed " << seed;
   }
 }
 

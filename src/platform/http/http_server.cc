@@ -144,10 +144,13 @@ asio::awaitable<void> HttpServer::serve(std::shared_ptr<Socket> socket) {
       deadline.set(options_.request_timeout, "response");
       HttpRequest parsed;
       parsed.body = std::move(request.body());
-      response = co_await answer(
-          std::string(request.method_string()), std::string(request.target()),
-          std::string(request[http::field::host]), std::string(request[http::field::authorization]),
-          std::move(parsed), peer.address().is_loopback());
+      parsed.method = request.method_string();
+      Caller caller;
+      caller.is_loopback = peer.address().is_loopback();
+      caller.host = request[http::field::host];
+      caller.authorization = request[http::field::authorization];
+      std::string target(request.target());
+      response = co_await answer(std::move(target), std::move(parsed), std::move(caller));
     }
     http::response<http::string_body> message(http::int_to_status(response.status), 11);
     message.set(http::field::content_type, response.content_type);
@@ -163,25 +166,24 @@ asio::awaitable<void> HttpServer::serve(std::shared_ptr<Socket> socket) {
   socket->shutdown(tcp::socket::shutdown_both, ec);
 }
 
-asio::awaitable<HttpResponse> HttpServer::answer(std::string method, std::string target,
-                                                 std::string host, std::string authorization,
-                                                 HttpRequest request, bool is_loopback) {
+asio::awaitable<HttpResponse> HttpServer::answer(std::string target, HttpRequest request,
+                                                 Caller caller) {
   if (!read_target(target, request)) {
     co_return HttpResponse::failure(400, "the request's target is malformed");
   }
-  request.method = method;
-  HttpRouter::Match match = router_.match(method == "HEAD" ? "GET" : method, request.path);
-  const bool is_trusted = is_loopback && is_loopback_host(host);
+  HttpRouter::Match match = router_.match(request.method, request.path);
+  const bool is_trusted = caller.is_loopback && is_loopback_host(caller.host);
   const bool is_allowed =
-      is_trusted || has_key(authorization) || match.access == HttpRouter::Access::open;
+      is_trusted || has_key(caller.authorization) || match.access == HttpRouter::Access::open;
   if (!is_allowed) {
     co_return HttpResponse::failure(
         401,
         "a key is needed here: send \"Authorization: Bearer KEY\" with a key of an api_key block");
   }
   if (match.handler == nullptr) {
-    co_return match.is_other_method ? HttpResponse::failure(405, "this resource has no " + method)
-                                    : HttpResponse::failure(404, "there is no " + request.path);
+    co_return match.is_other_method
+        ? HttpResponse::failure(405, "this resource has no " + request.method)
+        : HttpResponse::failure(404, "there is no " + request.path);
   }
   request.params = std::move(match.params);
   co_return co_await (*match.handler)(std::move(request));

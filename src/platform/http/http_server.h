@@ -60,9 +60,14 @@ class HttpServer {
 
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> serve(std::shared_ptr<Socket> socket);
-  boost::asio::awaitable<HttpResponse> answer(std::string method, std::string target,
-                                              std::string host, std::string authorization,
-                                              HttpRequest request, bool is_loopback);
+  // Who asks, as far as that decides what may be answered.
+  struct Caller {
+    bool is_loopback = false;
+    std::string host;  // that was asked for
+    std::string authorization;
+  };
+  boost::asio::awaitable<HttpResponse> answer(std::string target, HttpRequest request,
+                                              Caller caller);
   bool has_key(const std::string& authorization) const;
 
   TaskGroup& tasks_;
