@@ -40,7 +40,6 @@ Error malformed(std::string_view line, const char* why) {
 
 std::optional<EnhancedStatus> EnhancedStatus::parse(std::string_view text) {
   // status-code = class "." subject "." detail            (RFC 3463 §2)
-  EnhancedStatus status;
   const auto klass = take_number(text, 1);
   if (!klass || (*klass != 2 && *klass != 4 && *klass != 5) || !take(text, '.'))
     return std::nullopt;

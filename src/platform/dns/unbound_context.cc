@@ -182,10 +182,10 @@ DnsResult UnboundContext::take_result(const DnsQuestion& question, int error, ub
 }
 
 Result<std::string> to_unbound_server(const std::string& server) {
-  const Error bad(DnsErrc::bad_configuration,
+  const Error bad{DnsErrc::bad_configuration,
                   fmt::format("servers \"{}\" is not an address: write \"192.0.2.53\", "
                               "\"192.0.2.53:5353\" or \"[2001:db8::53]:5353\"",
-                              server));
+                              server)};
   std::string_view host = server;
   std::string_view port;
   if (host.starts_with('[')) {

@@ -1,5 +1,4 @@
-// The one translation unit that compiles Asio, its SSL part and Beast; every other file only
-// declares them (cmake/toolchain.cmake).
-#include <boost/asio/impl/src.hpp>
+// The one translation unit that compiles Asio's SSL part and Beast; every other file only declares
+// them (cmake/toolchain.cmake). Asio itself is compiled in base/asio.cc.
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>
