@@ -1,16 +1,23 @@
 // Finds the verb and runs it.
 #include <exception>
+#include <filesystem>
 #include <string>
 
+#include "cli/verbs/sendmail.h"
 #include "cli/verbs/verbs.h"
 
 int main(int argc, char** argv) {
   using namespace posthaste;
+  if (std::filesystem::path(argv[0]).filename() == "sendmail") {
+    return run_sendmail({argv + 1, argv + argc});
+  }
   CLI::App app("Posthaste: takes your mail, keeps it, and delivers it", "posthaste");
   app.require_subcommand(1);
   Program program(app);
-  for (auto add : {add_check, add_dkim, add_queue, add_serve, add_sink, add_trace, add_version})
+  for (auto add : {add_check, add_dkim, add_queue, add_send, add_sendmail, add_serve, add_sink,
+                   add_trace, add_version}) {
     add(program);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,8 @@ namespace posthaste {
 void add_check(Program& program);
 void add_dkim(Program& program);
 void add_queue(Program& program);
+void add_send(Program& program);
+void add_sendmail(Program& program);
 void add_serve(Program& program);
 void add_sink(Program& program);
 void add_trace(Program& program);
