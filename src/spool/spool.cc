@@ -163,6 +163,9 @@ void Spool::check_space() {
   const bool is_below_max =
       options_.max_size.count() == 0 || store_->disk_bytes() < options_.max_size.count();
   has_space_.store(has_free && is_below_max, std::memory_order_relaxed);
+  // What was delivered meanwhile may still stand in the log.
+  // A store that has failed is left alone: the committer brings it back.
+  if (!has_space_.load(std::memory_order_relaxed) && store_->is_healthy()) store_->release_log();
 }
 
 Result<Spool::DuePage> Spool::due_page(const QueueName& queue, const DueEntry& from, WallTime until,

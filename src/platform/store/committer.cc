@@ -215,10 +215,9 @@ void Committer::fail(std::vector<Pending> group, const rocksdb::Status& status) 
 }
 
 void Committer::recover() {
-  // Resume() brings the database back from a full disk. After other errors of the log it refuses,
-  // rightly: what the log holds is unknown until it is read again, so the database is opened anew.
-  const bool is_open = database_.db != nullptr;
-  if (!(is_open && database_.db->Resume().ok()) && !database_.reopen()) return;
+  // What the log holds after a failed write is unknown until it is read again: the database is
+  // opened anew. (RocksDB's own Resume() goes on with the log that failed.)
+  if (!database_.reopen()) return;
   next_sequence_ = std::max(next_sequence_, database_.read_last_sequence() + 1);
   // A synced write of nothing but what was kept shows whether the disk takes writes again.
   rocksdb::WriteBatch batch;

@@ -23,7 +23,6 @@ rocksdb::DBOptions database_options(const StoreOptions& options,
       std::make_shared<rocksdb::WriteBufferManager>(options.write_buffers.count(), cache);
   // What the log holds is replayed at the next start: this bounds the time that takes.
   db.max_total_wal_size = 2 * options.write_buffers.count();
-  db.recycle_log_file_num = 4;  // a synced append to a recycled file changes no metadata
   db.avoid_flush_during_recovery = true;
   db.avoid_flush_during_shutdown = true;
   db.max_background_jobs = 2;

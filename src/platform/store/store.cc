@@ -185,6 +185,15 @@ void Store::remove_range(Family family, std::string from, std::string until) {
   committer_->remove_range(family, std::move(from), std::move(until));
 }
 
+void Store::release_log() {
+  const auto access = database_->read_access();
+  if (!database_->db) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  database_->db->Flush(options, database_->families()).PermitUncheckedError();
+}
+
 bool Store::is_healthy() const {
   return committer_->is_healthy();
 }

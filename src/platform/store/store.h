@@ -130,6 +130,10 @@ class Store {
   // Removes all keys in [from, until) at once; rides along.
   void remove_range(Family family, std::string from, std::string until);
 
+  // Begins to write to tables what only the log holds, so that the log's space comes back. Does not
+  // wait for it.
+  void release_log();
+
   bool is_healthy() const;
   // The last sequence number that append() has given and that is written.
   std::uint64_t last_sequence() const;
