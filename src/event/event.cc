@@ -119,7 +119,11 @@ std::string Event::encode() const {
   if (queued_seconds >= 0) out.set_queued_seconds(queued_seconds);
   for (const std::string& domain : dkim_domains) out.add_dkim_domains(domain);
   for (const std::string& one : recipients) out.add_recipients(one);
-  out.mutable_meta()->insert(meta.begin(), meta.end());
+  for (const auto& [key, value] : meta) {
+    record::MetaRecord& one = *out.add_meta();
+    one.set_key(key);
+    one.set_value(value);
+  }
   return out.SerializeAsString();
 }
 
@@ -163,7 +167,7 @@ Result<Event> Event::decode(std::string_view octets) {
   if (in.has_queued_seconds()) event.queued_seconds = in.queued_seconds();
   event.dkim_domains.assign(in.dkim_domains().begin(), in.dkim_domains().end());
   event.recipients.assign(in.recipients().begin(), in.recipients().end());
-  event.meta.insert(in.meta().begin(), in.meta().end());
+  for (const record::MetaRecord& one : in.meta()) event.meta[one.key()] = one.value();
   return event;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -172,7 +173,9 @@ std::string Event::to_json() const {
     if (hard) json.number("hard", *hard);
   }
   if (attempt > 0) json.number("attempt", attempt);
-  if (queued_seconds >= 0) json.number("queued_seconds", queued_seconds);
+  if (queued_seconds >= 0 && std::isfinite(queued_seconds)) {
+    json.number("queued_seconds", std::round(queued_seconds * 1e6) / 1e6);
+  }
   json.text_if("session_id", session_id);
   json.list_if("dkim_domains", dkim_domains);
   json.map_if("meta", meta);

@@ -75,7 +75,11 @@ std::string encode_group(const QueuedMessage& message) {
   out.set_envelope_id(envelope.envelope_id);
   out.set_require_tls(envelope.require_tls);
   out.set_stream(message.tags.stream);
-  out.mutable_meta()->insert(message.tags.meta.begin(), message.tags.meta.end());
+  for (const auto& [key, value] : message.tags.meta) {
+    record::TagRecord& one = *out.add_meta();
+    one.set_key(key);
+    one.set_value(value);
+  }
   out.set_header_from(message.facts.header_from);
   out.set_subject(message.facts.subject);
   for (const std::string& domain : message.dkim_domains) out.add_dkim_domains(domain);
@@ -116,10 +120,8 @@ Result<QueuedMessage> decode_group(std::string_view text, MessageId id, std::uin
   envelope.dsn_return = static_cast<DsnReturn>(in.dsn_return());
   envelope.envelope_id = in.envelope_id();
   envelope.require_tls = in.require_tls();
-  message.tags = {message.queue.tenant,
-                  message.queue.campaign,
-                  in.stream(),
-                  {in.meta().begin(), in.meta().end()}};
+  message.tags = {message.queue.tenant, message.queue.campaign, in.stream(), {}};
+  for (const record::TagRecord& one : in.meta()) message.tags.meta[one.key()] = one.value();
   message.facts = {in.header_from(), in.subject()};
   message.dkim_domains.assign(in.dkim_domains().begin(), in.dkim_domains().end());
   message.session_id = in.session_id();

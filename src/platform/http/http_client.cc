@@ -36,7 +36,7 @@ Result<HttpClient::Answer> HttpClient::request(const std::string& method, const 
                               "http listener?"};
   asio::io_context context;
   boost::system::error_code ec;
-  const auto endpoints = tcp::resolver(context).resolve(url->host_name(), port, ec);
+  const auto endpoints = tcp::resolver(context).resolve(std::string(url->host_address()), port, ec);
   if (ec) return unreachable;
   tcp::socket socket(context);
   asio::connect(socket, endpoints, ec);
