@@ -156,8 +156,8 @@ std::string Domain::unicode() const {
 
 Result<LocalPart> LocalPart::parse(std::string_view form) {
   if (form.empty()) return bad_local_part(form, "it is empty");
-  if (form.size() > 2 * kMaxLocalPart + 2)
-    return bad_local_part(form, "it is longer than 64 octets");
+  // Its quotes count.
+  if (form.size() > kMaxLocalPart) return bad_local_part(form, "it is longer than 64 octets");
   if (!is_utf8(form)) return bad_local_part(form, "it is not UTF-8");
   std::string text;
   if (form.front() == '"') {
@@ -171,6 +171,9 @@ Result<LocalPart> LocalPart::parse(std::string_view form) {
       if (c == '\\') {
         if (++i + 1 >= form.size()) return bad_local_part(form, "its quote does not end");
         c = form[i];
+        // quoted-pairSMTP = %d92 %d32-126                      (RFC 5321 §4.1.2)
+        if (static_cast<unsigned char>(c) >= 0x80)
+          return bad_local_part(form, "a backslash stands before what is not ASCII");
       }
       const auto octet = static_cast<unsigned char>(c);
       if (octet < 0x20 || octet == 0x7f) return bad_local_part(form, "it has a control character");
@@ -187,7 +190,6 @@ Result<LocalPart> LocalPart::parse(std::string_view form) {
     }
     text = form;
   }
-  if (text.size() > kMaxLocalPart) return bad_local_part(form, "it is longer than 64 octets");
   return LocalPart(std::move(text));
 }
 

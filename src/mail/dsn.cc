@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "mail/message.h"
@@ -42,9 +44,50 @@ std::string ascii_only(std::string text) {
   return text;
 }
 
+// The code point that `text` begins with, taken off it; nothing for what is no UTF-8.
+std::optional<std::uint32_t> take_code_point(std::string_view& text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  text.remove_prefix(1);
+  if (lead < 0x80) return lead;
+  const std::size_t following = lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : 0;
+  if (following == 0 || text.size() < following) return std::nullopt;
+  std::uint32_t point = lead & (0x3fU >> following);
+  for (std::size_t i = 0; i < following; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    if (next >> 6 != 2) return std::nullopt;
+    point = point << 6 | (next & 0x3fU);
+  }
+  text.remove_prefix(following);
+  return point;
+}
+
+// utf-8-addr-xtext = 1*( QCHAR / EmbeddedUnicodeChar )            (RFC 6533 §3)
+// An address in ASCII: "gr\x{FC}n@example.com".
+std::string ascii_address(std::string_view address) {
+  std::string ascii;
+  while (!address.empty()) {
+    const char c = address.front();
+    const auto point = take_code_point(address);
+    if (!point) {
+      ascii.push_back('?');
+    } else if (*point < 0x80) {
+      ascii.push_back(c);
+    } else {
+      ascii += fmt::format("\\x{{{:X}}}", *point);
+    }
+  }
+  return ascii;
+}
+
+// As the notification may hold it.
+std::string shown_address(const Dsn& dsn, const std::string& address) {
+  return dsn.uses_8bitmime ? address : ascii_address(address);
+}
+
 bool is_international(const Dsn& dsn) {
-  return std::any_of(dsn.recipients.begin(), dsn.recipients.end(),
-                     [](const DsnRecipient& one) { return one.final_recipient.needs_smtputf8(); });
+  return std::any_of(dsn.recipients.begin(), dsn.recipients.end(), [](const DsnRecipient& one) {
+    return one.final_recipient.needs_smtputf8() || has_eight_bit(one.original_recipient);
+  });
 }
 
 std::string subject_of(const Dsn& dsn) {
@@ -80,8 +123,9 @@ std::string text_for_people(const Dsn& dsn) {
     const std::string& why =
         recipient.diagnostic_code.empty() ? recipient.explanation : recipient.diagnostic_code;
     const std::string by = recipient.remote_mta.empty() ? "" : recipient.remote_mta + " said: ";
-    text += fmt::format("\r\n<{}>\r\n    {}\r\n", recipient.final_recipient.smtp_form(),
-                        folded(by + why));
+    text +=
+        fmt::format("\r\n<{}>\r\n    {}\r\n",
+                    shown_address(dsn, recipient.final_recipient.smtp_form()), folded(by + why));
     if (recipient.will_retry_until) {
       text +=
           fmt::format("    It is tried until {}.\r\n", format_date(*recipient.will_retry_until));
@@ -100,14 +144,14 @@ std::string delivery_status(const Dsn& dsn) {
   for (const DsnRecipient& recipient : dsn.recipients) {
     report += "\r\n";
     if (!recipient.original_recipient.empty()) {
-      std::string original = recipient.original_recipient;
+      std::string original = shown_address(dsn, recipient.original_recipient);
       const std::size_t semicolon = original.find(';');
       if (semicolon != std::string::npos) original.insert(semicolon + 1, " ");
       report += "Original-Recipient: " + folded(original) + "\r\n";
     }
     report += fmt::format("Final-Recipient: {}; {}\r\n",
                           recipient.final_recipient.needs_smtputf8() ? "utf-8" : "rfc822",
-                          recipient.final_recipient.smtp_form());
+                          shown_address(dsn, recipient.final_recipient.smtp_form()));
     report +=
         fmt::format("Action: {}\r\nStatus: {}\r\n", to_string(recipient.action), recipient.status);
     if (!recipient.remote_mta.empty())
@@ -123,6 +167,14 @@ std::string delivery_status(const Dsn& dsn) {
     }
   }
   return report;
+}
+
+// RFC 6522 §3, RFC 6533 §6.
+std::string_view returned_type(const Dsn& dsn, std::string_view header, bool returns_content) {
+  // RFC 6533 §6: a header in UTF-8 is no RFC 5322 header.
+  const bool is_global = dsn.uses_8bitmime && has_eight_bit(header);
+  if (returns_content) return is_global ? "message/global" : "message/rfc822";
+  return is_global ? "message/global-headers" : "text/rfc822-headers";
 }
 
 std::string trimmed(std::string_view text) {
@@ -146,8 +198,8 @@ std::string_view to_string(DsnAction action) {
 std::string write_dsn(const Dsn& dsn) {
   const MessageView original(dsn.original);
   const std::string_view header = original.header();
-  const bool is_utf8 = is_international(dsn);
-  const bool may_be_8bit = dsn.uses_8bitmime || is_utf8;
+  const bool may_be_8bit = dsn.uses_8bitmime;
+  const bool is_utf8 = may_be_8bit && is_international(dsn);
   // What is 8-bit and may not be sent so is left out rather than damaged.
   const bool returns_content = dsn.returns_content && (may_be_8bit || !has_eight_bit(dsn.original));
   const std::string_view returned = returns_content ? dsn.original : header;
@@ -180,9 +232,8 @@ std::string write_dsn(const Dsn& dsn) {
   message += fmt::format(
       "\r\n--{}\r\nContent-Type: {}\r\nContent-Description: Undelivered message{}\r\n"
       "Content-Transfer-Encoding: {}\r\n\r\n{}",
-      boundary, returns_content ? "message/rfc822" : "text/rfc822-headers",
-      returns_content ? "" : " headers", may_be_8bit && returns_8bit ? "8bit" : "7bit",
-      shown_header);
+      boundary, returned_type(dsn, header, returns_content), returns_content ? "" : " headers",
+      may_be_8bit && returns_8bit ? "8bit" : "7bit", shown_header);
   if (!message.ends_with("\r\n")) message += "\r\n";
   message += fmt::format("\r\n--{}--\r\n", boundary);
   return message;

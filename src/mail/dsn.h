@@ -38,12 +38,14 @@ struct Dsn {
   std::vector<DsnRecipient> recipients;
   std::string_view original;     // the whole message it is about
   bool returns_content = false;  // RFC 3461 §4.3, RET=FULL; else the headers only
-  bool uses_8bitmime = false;    // false: the notification is 7-bit throughout
+  // False: the notification is 7-bit throughout, but for `to` where that is not ASCII.
+  bool uses_8bitmime = false;
 };
 
 // Writes a delivery status notification: RFC 6522 multipart/report with a text for people, the
 // RFC 3464 report, and the message or its headers. Non-ASCII addresses make it an
-// internationalised one (RFC 6533). The null return path is the caller's to give.
+// internationalised one (RFC 6533) where it may be 8-bit, and stand in ASCII where it may not. The
+// null return path is the caller's to give. Requires: a recipient.
 std::string write_dsn(const Dsn& dsn);
 
 // The per-recipient fields of a message/delivery-status part, as they stand; nothing is trusted.
