@@ -22,7 +22,8 @@ class HttpClient {
   HttpClient(std::string base_url, std::string key,
              std::chrono::seconds timeout = std::chrono::seconds(60));
 
-  // An error means that the server could not be reached or did not speak HTTP.
+  // errc::invalid_argument: the base URL is none. Any other error: the server could not be reached,
+  // did not speak HTTP, or took longer than the timeout for all of it.
   Result<Answer> request(const std::string& method, const std::string& target,
                          const std::string& body = {}) const;
 

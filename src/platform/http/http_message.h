@@ -23,10 +23,15 @@ struct HttpRequest {
   }
 };
 
+// Gives a body piece by piece; "" is its end. Called again when the piece before is on its way, so
+// a long answer never stands in memory as a whole.
+using HttpPieces = std::function<boost::asio::awaitable<std::string>()>;
+
 struct HttpResponse {
   unsigned status = 200;
   std::string body;
   std::string content_type = "application/json";
+  HttpPieces more = {};  // what follows `body`; none: nothing
 
   // {"error": "what is wrong: what to do"}
   static HttpResponse failure(unsigned status, std::string_view what);

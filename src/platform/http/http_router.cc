@@ -25,8 +25,7 @@ bool is_param(const std::string& segment) {
 
 HttpResponse HttpResponse::failure(unsigned status, std::string_view what) {
   const nlohmann::json body = {{"error", what}};
-  return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
-          "application/json"};
+  return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
 }
 
 void HttpRouter::add(std::string method, std::string_view pattern, HttpHandler handler,

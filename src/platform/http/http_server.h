@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "platform/http/http_access.h"
 #include "platform/http/http_message.h"
 #include "platform/io/stream.h"
 #include "platform/io/task_group.h"
@@ -27,10 +28,8 @@ struct HttpServerOptions {
   Clock::duration idle_timeout = std::chrono::seconds(60);
 };
 
-// An HTTP/1.1 server on one loop.
-//
-// Who may ask: peers on loopback without a key, as long as the Host they ask for is loopback too
-// (a web page must not reach it by DNS rebinding); everybody else with "Authorization: Bearer KEY".
+// An HTTP/1.1 server on one loop. What http_access.h says of a request's header is decided before
+// its body is read, so that strangers cannot fill the memory.
 //
 //   auto server = HttpServer::open(group, clock, options, router);
 //   …
@@ -48,35 +47,29 @@ class HttpServer {
 
   // Begins to accept. On the loop.
   void start();
-  // Accepts no more and closes what is open. On the loop; the group's join tells when all ended.
+  // Accepts no more, closes the connections that wait for a request, and the others when theirs is
+  // answered. On the loop; the group's join tells when all ended.
   void stop();
 
   const Endpoint& address() const { return address_; }
 
  private:
-  using Socket = boost::asio::ip::tcp::socket;
+  // One connection while it is open.
+  class Connection;
 
   HttpServer(TaskGroup& tasks, Clock& clock, HttpServerOptions options, const HttpRouter& router);
 
   boost::asio::awaitable<void> accept();
-  boost::asio::awaitable<void> serve(std::shared_ptr<Socket> socket);
-  // Who asks, as far as that decides what may be answered.
-  struct Caller {
-    bool is_loopback = false;
-    std::string host;  // that was asked for
-    std::string authorization;
-  };
-  boost::asio::awaitable<HttpResponse> answer(std::string target, HttpRequest request,
-                                              Caller caller);
-  bool has_key(const std::string& authorization) const;
+  boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
 
   TaskGroup& tasks_;
   Clock& clock_;
   HttpServerOptions options_;
   const HttpRouter& router_;
+  HttpGate gate_;
   boost::asio::ip::tcp::acceptor acceptor_;
   Endpoint address_;
-  std::list<std::weak_ptr<Socket>> open_;
+  std::list<std::weak_ptr<Connection>> open_;
   bool is_stopping_ = false;
 };
 
