@@ -110,11 +110,4 @@ const BlockSchema<UserConfig>& user_schema() {
   return schema;
 }
 
-const BlockSchema<TenantConfig>& tenant_schema() {
-  static const auto schema =
-      BlockSchema<TenantConfig>("tenant", BlockKind::titled, "One of those who share the server.")
-          .title(&TenantConfig::name);
-  return schema;
-}
-
 }  // namespace posthaste

@@ -79,11 +79,6 @@ struct ListenerConfig {
   ListenerRole effective_role() const;
 };
 
-// A `tenant` block: one of those who share this server.
-struct TenantConfig {
-  std::string name;
-};
-
 // A `user` block: who may submit mail.
 struct UserConfig {
   std::string name;
@@ -95,6 +90,5 @@ struct UserConfig {
 
 const BlockSchema<ListenerConfig>& listener_schema();
 const BlockSchema<UserConfig>& user_schema();
-const BlockSchema<TenantConfig>& tenant_schema();
 
 }  // namespace posthaste

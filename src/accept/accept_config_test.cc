@@ -6,8 +6,7 @@ namespace posthaste {
 namespace {
 
 ConfigurationOrErrors load(const std::string& text) {
-  return Configuration::load_text(text, "test.conf",
-                                  {&listener_schema(), &user_schema(), &tenant_schema()});
+  return Configuration::load_text(text, "test.conf", {&listener_schema(), &user_schema()});
 }
 
 std::shared_ptr<const Configuration> loaded(const std::string& text) {
@@ -79,12 +78,10 @@ TEST(AcceptConfig, SaysWhatIsWrongWithAListener) {
   }
 }
 
-TEST(AcceptConfig, ReadsUsersAndTenants) {
-  const auto configuration =
-      loaded("tenant \"acme\" { }\nuser \"app\" { password = \"$y$j9T$x\" tenant = \"acme\" }\n");
+TEST(AcceptConfig, ReadsUsers) {
+  const auto configuration = loaded("user \"app\" { password = \"$y$j9T$x\" tenant = \"acme\" }\n");
   ASSERT_TRUE(configuration);
   EXPECT_EQ(configuration->all(user_schema()).at(0).tenant, "acme");
-  EXPECT_EQ(configuration->all(tenant_schema()).at(0).name, "acme");
   EXPECT_NE(first_error("user \"app\" { }").find("give one"), std::string::npos);
 }
 

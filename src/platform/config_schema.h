@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,6 +144,8 @@ class BlockSchema final : public AnyBlockSchema {
   template <class T>
   BlockSchema&& title(T Config::*member) &&;
   BlockSchema&& location(ConfigLocation Config::*member) &&;
+  // The member that receives the place of each key that is written, by the key's name.
+  BlockSchema&& key_lines(std::map<std::string, ConfigLocation> Config::*member) &&;
 
   // A check of the whole block, made when every key is right.
   BlockSchema&& validate(std::function<std::vector<ConfigProblem>(const Config&)> check) &&;
@@ -178,6 +181,7 @@ class BlockSchema final : public AnyBlockSchema {
   Read read_title_;
   std::function<std::string(const Config&)> print_title_;
   ConfigLocation Config::*location_ = nullptr;
+  std::map<std::string, ConfigLocation> Config::*key_lines_ = nullptr;
   std::vector<std::function<std::vector<ConfigProblem>(const Config&)>> checks_;
   std::vector<Implicit> implicit_;
 };

@@ -234,6 +234,13 @@ BlockSchema<Config>&& BlockSchema<Config>::location(ConfigLocation Config::*memb
 }
 
 template <class Config>
+BlockSchema<Config>&& BlockSchema<Config>::key_lines(
+    std::map<std::string, ConfigLocation> Config::*member) && {
+  key_lines_ = member;
+  return std::move(*this);
+}
+
+template <class Config>
 BlockSchema<Config>&& BlockSchema<Config>::validate(
     std::function<std::vector<ConfigProblem>(const Config&)> check) && {
   checks_.push_back(std::move(check));
@@ -252,6 +259,11 @@ Config BlockSchema<Config>::read_config(const ConfigBlock& written,
   Config config{};
   const std::size_t errors_before = errors.size();
   if (location_ != nullptr) config.*location_ = written.where;
+  if (key_lines_ != nullptr) {
+    for (const ConfigAssignment& assignment : written.assignments) {
+      (config.*key_lines_)[assignment.key] = assignment.where;
+    }
+  }
   if (read_title_) read_title_(written, config, errors);
   for (const Member& member : members_) member.read(written, config, errors);
   if (errors.size() != errors_before) return config;

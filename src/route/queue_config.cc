@@ -45,6 +45,7 @@ const BlockSchema<QueueMatch>& match_schema() {
                {.check = check_header})
           .key("tenant", &QueueMatch::tenant, "Tenant.")
           .key("campaign", &QueueMatch::campaign, "Campaign.")
+          .key("stream", &QueueMatch::stream, "Stream (X-Stream).")
           .key("recipient_domain", &QueueMatch::recipient_domain,
                "Recipient domain, as \"*.example.com\"; international names in A-labels.");
   return schema;
@@ -57,10 +58,14 @@ BlockSchema<RemoteQueueConfig> make_schema() {
              "holds, else to \"outbound\".")
       .title(&RemoteQueueConfig::name)
       .location(&RemoteQueueConfig::where)
+      .key_lines(&RemoteQueueConfig::lines)
       .key("concurrency", &RemoteQueueConfig::concurrency,
            "Deliveries at one time; 0 sets no limit.")
       .key("rate", &RemoteQueueConfig::rate,
            "Messages a time, as \"10000/hour\", evenly paced; not set, there is no limit.")
+      .key("pool", &RemoteQueueConfig::pool,
+           "The pool whose sources send it; \"\" is the pool \"default\", or all sources where "
+           "there are no pools.")
       .key("max_age", &RemoteQueueConfig::max_age,
            "How long a message is tried before it is returned.", {.min = seconds(1)})
       .key("priority", &RemoteQueueConfig::priority, "0 to 10; higher goes first.", {.max = 10u})

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,12 @@ struct QueueMatch {
   std::vector<std::string> header;  // "X-Priority: high": field name and RE2 pattern
   std::vector<std::string> tenant;
   std::vector<std::string> campaign;
+  std::vector<std::string> stream;
   std::vector<std::string> recipient_domain;  // "example.com", "*.example.com"
 
   bool empty() const {
     return sender.empty() && header.empty() && tenant.empty() && campaign.empty() &&
-           recipient_domain.empty();
+           stream.empty() && recipient_domain.empty();
   }
 };
 
@@ -39,12 +41,14 @@ struct RemoteQueueConfig {
   std::string name = "outbound";
   std::uint32_t concurrency = 500;  // deliveries at one time; 0: no limit
   Rate rate;
+  std::string pool;  // ""; the pool "default", else all sources
   RetryConfig retry;
   Duration max_age = std::chrono::hours(4 * 24);
   std::uint32_t priority = 5;  // 0 to 10, higher goes first
   Duration delay_warning{0};   // 0: none is sent
   QueueMatch match;
   ConfigLocation where;
+  std::map<std::string, ConfigLocation> lines;  // the place of each key that is set
 };
 
 // "outbound" stands also when nobody wrote it.

@@ -21,6 +21,7 @@ struct Rule {
   std::vector<HeaderMatch> header;
   std::vector<Glob> tenant;
   std::vector<Glob> campaign;
+  std::vector<Glob> stream;
   std::vector<Glob> recipient_domain;
 };
 
@@ -52,6 +53,7 @@ bool sender_matches(const std::vector<Glob>& globs, const ReversePath& sender) {
 bool matches(const Rule& rule, const QueueSubject& subject) {
   return any_matches(rule.tenant, subject.tags.tenant.value()) &&
          any_matches(rule.campaign, subject.tags.campaign.value()) &&
+         any_matches(rule.stream, subject.tags.stream) &&
          any_matches(rule.recipient_domain, subject.recipient_domain.ascii()) &&
          sender_matches(rule.sender, subject.sender) && header_matches(rule.header, subject.header);
 }
@@ -61,6 +63,7 @@ Result<Rule> compile_rule(const QueueMatch& match, std::size_t block) {
             .sender = compile_globs(match.sender),
             .tenant = compile_globs(match.tenant),
             .campaign = compile_globs(match.campaign),
+            .stream = compile_globs(match.stream),
             .recipient_domain = compile_globs(match.recipient_domain)};
   for (const std::string& text : match.header) {
     Result<HeaderMatch> header = HeaderMatch::compile(text);

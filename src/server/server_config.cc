@@ -22,15 +22,18 @@ ListenerConfig default_listener(const char* name, ListenerProtocol protocol, con
   return listener;
 }
 
+std::string undefined_tenant(const std::string& tenant) {
+  return fmt::format("tenant: tenant \"{}\" is not defined: add tenant \"{}\" {{ }}", tenant,
+                     tenant);
+}
+
 void check_users(const Configuration& source, std::vector<ConfigError>& errors) {
   std::set<std::string> tenants;
   for (const TenantConfig& tenant : source.all(tenant_schema())) tenants.insert(tenant.name);
   for (const LoadedBlock<UserConfig>& user : source.blocks(user_schema())) {
     const std::string& tenant = user.value.tenant;
     if (tenant.empty() || tenants.contains(tenant)) continue;
-    errors.push_back({user.where("tenant"),
-                      fmt::format("tenant: tenant \"{}\" is not defined: add tenant \"{}\" {{ }}",
-                                  tenant, tenant)});
+    errors.push_back({user.where("tenant"), undefined_tenant(tenant)});
   }
 }
 
@@ -78,9 +81,47 @@ void check_logs(const Configuration& source, std::vector<ConfigError>& errors) {
   }
 }
 
+void check_sources(const Configuration& source, std::vector<ConfigError>& errors) {
+  std::set<std::string> sources;
+  for (const SourceConfig& one : source.all(source_schema())) sources.insert(one.name);
+  std::set<std::string> pools;
+  for (const PoolConfig& pool : source.all(pool_schema())) {
+    pools.insert(pool.name);
+    for (const PoolMember& member : pool.members) {
+      if (sources.contains(member.source)) continue;
+      errors.push_back({member.where,
+                        fmt::format("source: source \"{}\" is not defined: add source \"{}\" {{ }}",
+                                    member.source, member.source)});
+    }
+  }
+  for (const LoadedBlock<RemoteQueueConfig>& queue : source.blocks(remote_queue_schema())) {
+    const std::string& pool = queue.value.pool;
+    if (pool.empty() && !pools.empty() && !pools.contains("default")) {
+      errors.push_back(
+          {queue.written ? queue.where("pool") : source.blocks(pool_schema()).front().where(""),
+           fmt::format("pool: remote_queue \"{}\" names no pool, and there is no pool "
+                       "\"default\": set pool in it, or add the pool",
+                       queue.value.name)});
+    } else if (!pool.empty() && !pools.contains(pool)) {
+      errors.push_back(
+          {queue.where("pool"),
+           fmt::format("pool: pool \"{}\" is not defined: add pool \"{}\" {{ }}", pool, pool)});
+    }
+  }
+  for (const LoadedBlock<CampaignConfig>& campaign : source.blocks(campaign_schema())) {
+    const std::string& tenant = campaign.value.tenant;
+    const auto tenants = source.all(tenant_schema());
+    const bool is_known =
+        tenant.empty() || std::any_of(tenants.begin(), tenants.end(),
+                                      [&](const auto& one) { return one.name == tenant; });
+    if (!is_known) errors.push_back({campaign.where("tenant"), undefined_tenant(tenant)});
+  }
+}
+
 std::vector<ConfigError> check_references(const Configuration& source) {
   std::vector<ConfigError> errors;
   check_users(source, errors);
+  check_sources(source, errors);
   check_listeners(source, errors);
   check_logs(source, errors);
   std::stable_sort(errors.begin(), errors.end(),
@@ -100,7 +141,10 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .listeners = source->all(listeners_schema()),
       .users = source->all(user_schema()),
       .tenants = source->all(tenant_schema()),
+      .campaigns = source->all(campaign_schema()),
       .remote_queues = source->all(remote_queue_schema()),
+      .sources = source->all(source_schema()),
+      .pools = source->all(pool_schema()),
       .routes = source->all(route_schema()),
       .dns = source->one(dns_schema()),
       .delivery = source->one(delivery_schema()),
@@ -130,10 +174,11 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 
 const Configuration::Schemas& server_schemas() {
   static const Configuration::Schemas schemas = {
-      &server_schema(),   &listeners_schema(), &http_schema(),         &api_key_schema(),
-      &user_schema(),     &tenant_schema(),    &remote_queue_schema(), &route_schema(),
-      &delivery_schema(), &dns_schema(),       &dkim_schema(),         &spool_schema(),
-      &bounce_schema(),   &log_schema()};
+      &server_schema(), &listeners_schema(), &http_schema(),     &api_key_schema(),
+      &user_schema(),   &tenant_schema(),    &campaign_schema(), &remote_queue_schema(),
+      &source_schema(), &pool_schema(),      &route_schema(),    &delivery_schema(),
+      &dns_schema(),    &dkim_schema(),      &spool_schema(),    &bounce_schema(),
+      &log_schema()};
   return schemas;
 }
 

@@ -14,6 +14,8 @@
 #include "report/report_config.h"
 #include "route/queue_config.h"
 #include "route/route_config.h"
+#include "route/source_config.h"
+#include "route/tenant_config.h"
 #include "server/server_config_blocks.h"
 #include "spool/spool_config.h"
 
@@ -28,7 +30,10 @@ struct ServerConfig {
   std::vector<ListenerConfig> listeners;
   std::vector<UserConfig> users;
   std::vector<TenantConfig> tenants;
+  std::vector<CampaignConfig> campaigns;
   std::vector<RemoteQueueConfig> remote_queues;
+  std::vector<SourceConfig> sources;
+  std::vector<PoolConfig> pools;
   std::vector<RouteConfig> routes;
   DnsConfig dns;
   DeliveryConfig delivery;

@@ -141,9 +141,22 @@ TEST(ServerConfig, WantsAUserWhereLoginIsRequired) {
                           "= … }"));
 }
 
+TEST(ServerConfig, RefusesWhatPointsToNothing) {
+  EXPECT_THAT(errors_of("source \"a\" { }\npool \"p\" { source \"b\" { } }\n"
+                        "remote_queue \"outbound\" { pool = \"p\" }"),
+              ElementsAre("t.conf:2: source: source \"b\" is not defined: add source \"b\" { }"));
+  EXPECT_THAT(errors_of("remote_queue \"bulk\" {\n pool = \"p\" }"),
+              ElementsAre("t.conf:2: pool: pool \"p\" is not defined: add pool \"p\" { }"));
+  EXPECT_THAT(
+      errors_of("source \"a\" { }\npool \"p\" { source \"a\" { } }"),
+      ElementsAre("t.conf:2: pool: remote_queue \"outbound\" names no pool, and there is no "
+                  "pool \"default\": set pool in it, or add the pool"));
+  EXPECT_THAT(errors_of("campaign \"c\" { tenant = \"t\" }"),
+              ElementsAre("t.conf:1: tenant: tenant \"t\" is not defined: add tenant \"t\" { }"));
+}
+
 TEST(ServerConfig, RefusesBlocksThatThisVersionDoesNotKnow) {
-  for (const char* block : {"source \"a\" { }", "pool \"a\" { }", "provider \"a\" { }",
-                            "suppression { }", "webhook \"a\" { }", "cluster { }"}) {
+  for (const char* block : {"suppression { }", "webhook \"a\" { }", "cluster { }"}) {
     EXPECT_THAT(errors_of(block), ElementsAre(HasSubstr("t.conf:1: unknown block "))) << block;
   }
 }
