@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "deliver/failure.h"
+#include "deliver/proxy.h"
 #include "platform/io/deadline.h"
 #include "queue/message_event.h"
 
@@ -37,6 +38,7 @@ class Connection {
  private:
   asio::awaitable<bool> open(Peer peer);
   asio::awaitable<bool> open_once(Peer peer, UseTls use_tls);
+  asio::awaitable<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options);
   asio::awaitable<bool> converse();
   asio::awaitable<bool> secure();
   asio::awaitable<void> carry();
@@ -74,6 +76,8 @@ class Connection {
 asio::awaitable<void> Connection::run() {
   for (const MxHost& host : plan_.destination.hosts) {
     for (const Endpoint& endpoint : host.addresses) {
+      const auto& from = plan_.source.address;
+      if (from && !from->can_reach(endpoint)) continue;
       const Peer peer{host.name, endpoint};
       const bool is_open = co_await open(peer);
       if (!is_open) continue;
@@ -115,7 +119,8 @@ asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
   ConnectOptions options;
   options.to = peer.endpoint;
   options.timeout = parts_.config->connect_timeout;
-  auto connected = co_await parts_.connect(options, parts_.clock);
+  if (plan_.source.address) options.from_address = plan_.source.address->text;
+  auto connected = co_await connect(std::move(options));
   if (!connected) {
     broken_ = judge_error(SmtpStage::connect, connected.error());
     co_return false;
@@ -137,6 +142,11 @@ asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
     if (!is_secure) co_return false;
   }
   co_return co_await converse();
+}
+
+asio::awaitable<Result<std::unique_ptr<Stream>>> Connection::connect(ConnectOptions options) {
+  if (!plan_.source.proxy) co_return co_await parts_.connect(std::move(options), parts_.clock);
+  co_return co_await connect_through(*plan_.source.proxy, std::move(options), parts_);
 }
 
 // Until the client is ready for a message, or the connection is of no use.
@@ -245,7 +255,8 @@ void Connection::note_error(SmtpStage stage, const boost::system::error_code& ec
 }
 
 asio::awaitable<void> Connection::carry() {
-  std::size_t limit = parts_.config->messages_per_connection;
+  std::size_t limit =
+      plan_.limits.messages_per_connection.value_or(parts_.config->messages_per_connection);
   if (client_->features().max_messages > 0) {
     limit = std::min<std::size_t>(limit, client_->features().max_messages);
   }
@@ -285,7 +296,8 @@ asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
 
 asio::awaitable<bool> Connection::transact(const QueuedMessage& message) {
   broken_.reset();
-  client_->begin(message, parts_.config->recipients_per_transaction);
+  client_->begin(message, plan_.limits.recipients_per_transaction.value_or(
+                              parts_.config->recipients_per_transaction));
   co_return co_await converse();
 }
 
@@ -294,6 +306,7 @@ std::vector<RecipientVerdict> Connection::judge(const QueuedMessage& message,
   using Kind = RecipientResult::Kind;
   using End = RecipientVerdict::End;
   const WallTime now = parts_.clock.wall();
+  const std::string pool = plan_.rules ? plan_.rules->pool_of(message.queue).name : "";
   std::vector<RecipientVerdict> verdicts;
   verdicts.reserve(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -321,6 +334,7 @@ std::vector<RecipientVerdict> Connection::judge(const QueuedMessage& message,
       verdict.event.hard = refusal.hard;
     }
     fill_peer(verdict.event);
+    verdict.event.pool = pool;
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;
@@ -330,7 +344,10 @@ void Connection::fill_peer(Event& event) const {
   event.site = plan_.destination.site.value();
   event.peer_host = peer_.host;
   event.peer_address = peer_.endpoint.address;
-  event.source_address = stream_->local().address;
+  event.source = plan_.source.name;
+  event.provider = plan_.provider;
+  event.source_address =
+      plan_.source.address ? plan_.source.address->text : stream_->local().address;
   if (stream_->tls()) {
     event.tls_version = stream_->tls()->version;
     event.tls_cipher = stream_->tls()->cipher;

@@ -14,6 +14,8 @@
 #include "platform/io/tcp_stream.h"
 #include "queue/settler.h"
 #include "route/destination.h"
+#include "route/source_config.h"
+#include "shape/shaping_rules.h"
 #include "spool/queued_message.h"
 
 namespace posthaste {
@@ -42,6 +44,10 @@ struct ConnectionPlan {
   Destination destination;
   std::string user;  // of the route
   std::string password;
+  SourceConfig source;
+  std::string provider;                       // "": nobody's
+  Limits limits;                              // of the source to the site
+  std::shared_ptr<const ShapingRules> rules;  // null: of no pool
 };
 
 // Opens a stream; tests give one that plays a script.

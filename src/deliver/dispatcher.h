@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "deliver/connection.h"
+#include "deliver/limit_waits.h"
 #include "platform/io/alarm.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/inbox.h"
@@ -20,8 +20,9 @@
 
 namespace posthaste {
 
-// Gives each site as many connections as its mail and its limits want, and each connection its
-// messages. Decides on the queue loop; the connections run on all loops.
+// Gives each site as many connections as its mail and its limits want, from the sources of the
+// mail's pools by their weights, and each connection its messages. Decides on the queue loop; the
+// connections run on all loops.
 //
 // A connection's link, its half on the queue loop, is in one of these states:
 //
@@ -32,6 +33,7 @@ class Dispatcher final : public SiteObserver {
  public:
   struct Parts {
     QueueManager& manager;
+    Governor& governor;
     Spool& spool;
     Settler& settler;
     Clock& clock;
@@ -52,7 +54,9 @@ class Dispatcher final : public SiteObserver {
   // Called on the queue loop.
   void start();
   void on_ready(const Destination& destination) override;
-  void set_config(std::shared_ptr<const DeliveryConfig> config) { config_ = std::move(config); }
+  void set_config(std::shared_ptr<const DeliveryConfig> config);
+  // Limits or suspensions have changed: every site asks again.
+  void ask_again();
 
   // No new connections; the open ones finish the messages that they have. Returns when all have
   // closed, or at `deadline`, when the rest is cut off. On the queue loop.
@@ -62,6 +66,7 @@ class Dispatcher final : public SiteObserver {
 
  private:
   class Link;
+  struct Outlet;
   struct Site;
   struct Worker;
   using PullHandler = std::function<void(std::vector<QueuedMessage>)>;
@@ -76,24 +81,29 @@ class Dispatcher final : public SiteObserver {
     AttemptFailure failure;
   };
 
+  // dispatcher.cc: what connections say
   void take_messages(std::vector<Message> messages);
   void on_pull(Link& link, Message& message);
   void on_failed(Link& link, const AttemptFailure& failure);
   void on_closed(std::uint64_t id);
-
-  // True when any message went out.
-  bool serve(Site& site);
-  void serve_and_wait(Site& site);
-  std::size_t connection_limit(const Site& site) const;
-  void open_connections_for(Site& site);
-  void open(Site& site);
-  void answer(Link& link, QueueManager::Taken taken);
-  void wait_for(Site& site, const LimitRefusal& refusal);
-  void wake_sites();
-  void serve_blocked();
+  void answer(Link& link, std::vector<QueuedMessage> messages);
   boost::asio::awaitable<void> close_idle();
   static boost::asio::awaitable<void> run_link(std::shared_ptr<Link> link, ConnectionPlan plan,
                                                ConnectionParts parts);
+
+  // dispatcher_serving.cc: what is sent, from where, over which connections
+  using Refusals = QueueManager::Refusals;
+  void serve_and_wait(Site& site);
+  bool serve(Site& site, Refusals& refusals);
+  Outlet* next_to_serve(Site& site, const std::vector<Outlet*>& passed_over, Refusals& refusals);
+  bool is_ahead(const Site& site, const Outlet& outlet) const;
+  void open_for_those_behind(Site& site, const Outlet& ahead, const QueueName& queue);
+  void find_outlets(Site& site);
+  void open_connections_for(Site& site, Refusals& refusals);
+  bool may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const;
+  void open(Site& site, Outlet& outlet);
+  void drop_if_unused(const SiteName& name);
+  void serve_awake();
 
   Parts parts_;
   std::shared_ptr<const DeliveryConfig> config_;
@@ -103,8 +113,7 @@ class Dispatcher final : public SiteObserver {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;
-  std::multimap<Clock::time_point, SiteName> waiting_;  // for a rate or a rest to pass
-  std::vector<SiteName> blocked_;                       // for a slot to be given back
+  LimitWaits waits_;
   Alarm alarm_;
   Inbox<Message> inbox_;
 };

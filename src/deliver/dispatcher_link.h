@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,14 +15,16 @@ namespace posthaste {
 // above the line belong to the queue loop, the functions are called on the connection's.
 class Dispatcher::Link final : public WorkSource {
  public:
-  Link(Dispatcher& dispatcher, std::uint64_t id_in, SiteName site_in)
-      : id(id_in), site(std::move(site_in)), dispatcher_(dispatcher) {}
+  Link(Dispatcher& dispatcher, std::uint64_t id_in, SiteName site_in, Outlet& outlet_in)
+      : id(id_in), site(std::move(site_in)), outlet(outlet_in), dispatcher_(dispatcher) {}
 
   const std::uint64_t id;
   const SiteName site;
+  Outlet& outlet;  // lives as long as it has links
   bool is_reached = false;
-  Governor::Slot slot;  // of the messages it has
-  PullHandler waiting;  // while it is idle
+  Governor::Hold connection;
+  std::vector<Governor::Hold> deliveries;  // of the messages it has
+  PullHandler waiting;                     // while it is idle
   std::size_t wanted = 0;
   Clock::time_point idle_since;
 
@@ -41,10 +44,11 @@ class Dispatcher::Link final : public WorkSource {
   Dispatcher& dispatcher_;
 };
 
-struct Dispatcher::Site {
-  explicit Site(Destination destination_in) : destination(std::move(destination_in)) {}
+// One source's connections to a site.
+struct Dispatcher::Outlet {
+  explicit Outlet(std::shared_ptr<SendingCell> cell_in) : cell(std::move(cell_in)) {}
 
-  Destination destination;
+  std::shared_ptr<SendingCell> cell;
   std::size_t links = 0;
   std::size_t reached = 0;
   std::deque<std::shared_ptr<Link>> idle;  // the longest idle first
@@ -52,7 +56,26 @@ struct Dispatcher::Site {
   // The peer took no more connections than these: not tried again before that time.
   std::size_t cap = 0;
   Clock::time_point cap_until{};
-  bool is_waiting = false;  // stands in waiting_ or blocked_
+  // Nothing of the site could be reached from here.
+  std::optional<Clock::time_point> rests_until;
+  std::string rests_because;
+  // Messages that it carried, by its weight: who has carried the least is next.
+  double carried = 0;
+  Clock::time_point last_pull{};
+
+  bool is_resting(Clock::time_point now) const { return rests_until && now < *rests_until; }
+};
+
+struct Dispatcher::Site {
+  explicit Site(Destination destination_in) : destination(std::move(destination_in)) {}
+
+  Destination destination;
+  std::vector<std::unique_ptr<Outlet>> outlets;
+
+  std::size_t links() const {
+    return std::accumulate(outlets.begin(), outlets.end(), std::size_t{0},
+                           [](std::size_t sum, const auto& one) { return sum + one->links; });
+  }
 };
 
 // One loop's connections.

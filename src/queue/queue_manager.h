@@ -87,21 +87,32 @@ class QueueManager {
 
   // The rest is called on the queue loop.
 
-  // Whether one of the site's messages could be taken now. Takes none; nullopt: yes.
-  std::optional<LimitRefusal> refusal(const SiteName& site) const;
+  // What holds mail for a site back, each limit once.
+  using Refusals = std::vector<LimitRefusal>;
+  // Whether a message of the site could be taken for a connection of `cell` now. Takes none; what
+  // stands in the way is added to `refusals`.
+  bool has_work_for(const SiteName& site, const SendingCell& cell, Refusals& refusals) const;
   struct Taken {
     std::vector<QueuedMessage> messages;  // empty: nothing is ready, or limits hold it back
-    Governor::Slot slot;                  // of their remote_queue
+    std::vector<Governor::Hold> holds;    // of their classes, tenants and campaigns
+    double share = 0;                     // of the source's turns that they use up, by its weights
   };
-  Taken take(const SiteName& site, std::size_t max);
+  Taken take(const SiteName& site, const SendingCell& cell, std::size_t max, Refusals& refusals);
+  // The sources that may carry what is ready for the site.
+  std::vector<SourceName> sources_for(const SiteName& site) const;
   // What was taken and not tried comes back to the head of its queue.
   void put_back(std::vector<QueuedMessage> messages);
   std::size_t ready(const SiteName& site) const;
 
-  // No host of the site could be reached: everything ready there is deferred with `failure`, and
-  // the site rests until `until`.
-  void rest_site(const SiteName& site, Clock::time_point until, const AttemptFailure& failure);
+  // No host of the site could be reached from these sources: what only they may carry is deferred
+  // with `failure`, and when that is all that is ready, the site rests until `until`.
+  void rest_sources(const SiteName& site, const std::vector<SourceName>& sources,
+                    Clock::time_point until, const AttemptFailure& failure);
   bool is_resting(const SiteName& site) const;
+  // When the rest ends, and why the site rests; nullopt when it does not.
+  std::optional<LimitRefusal> rest_of(const SiteName& site) const;
+  // Nobody serves the site any more: what is known of it is forgotten unless mail is ready for it.
+  void forget_site(const SiteName& site);
 
   std::vector<QueueState> list() const;
   // The queues of each remote_queue together.
@@ -143,7 +154,10 @@ class QueueManager {
   void settle(QueuedMessage message, const AttemptFailure& failure);
   void commit(Settlement settlement);
 
+  bool may_carry(const ReadyQueue::LaneName& lane, const SourceName& source) const;
+  ReadyQueue::Turn turn_of(const QueueName& queue) const;
   std::uint64_t depth_of(const Queue& queue) const;
+  std::optional<LimitRefusal> refusal_of(const Queue& queue) const;
   QueueState state_of(const Queue& queue) const;
 
   Parts parts_;

@@ -44,10 +44,9 @@ void QueueManager::settle_at_site(Queue& queue, const Destination& destination) 
   } else {
     site->destination = destination;
   }
-  const RemoteQueueConfig* policy = rules_->find(queue.name.remote_queue);
-  const std::uint32_t priority = policy ? policy->priority : rules_->outbound().priority;
+  const ReadyQueue::Turn turn = turn_of(queue.name);
   for (QueuedMessage& message : std::exchange(queue.unrouted, {})) {
-    site->ready.push(std::move(message), priority);
+    site->ready.push(std::move(message), turn);
   }
   if (observer_ && !site->ready.empty()) observer_->on_ready(site->destination);
 }

@@ -75,16 +75,33 @@ asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& don
 // What is made of the configuration and replaced by a reload.
 struct Settings {
   std::shared_ptr<const QueueRules> rules;
+  std::shared_ptr<const ShapingRules> shaping;
   DestinationOptions destinations;
   ServerIdentity identity;
   std::vector<std::shared_ptr<const SessionSettings>> sessions;
 };
+
+std::shared_ptr<const ShapingRules> make_shaping_rules(const ServerConfig& config,
+                                                       std::shared_ptr<const QueueRules> queues) {
+  auto rules = std::make_shared<ShapingRules>();
+  rules->queues = std::move(queues);
+  rules->sources = Sources(config.sources, config.pools);
+  rules->tenants = config.tenants;
+  rules->campaigns = config.campaigns;
+  rules->base.connections = config.delivery.connections_per_site;
+  rules->base.messages_per_connection = config.delivery.messages_per_connection;
+  rules->base.recipients_per_transaction = config.delivery.recipients_per_transaction;
+  const LoadedBlock<DeliveryConfig> delivery = config.source->blocks(delivery_schema()).front();
+  rules->base.lines["connections"] = delivery.where("connections_per_site");
+  return rules;
+}
 
 Result<Settings> make_settings(const ServerConfig& config) {
   Settings settings;
   auto rules = QueueRules::compile(config.remote_queues);
   if (!rules) return rules.error();
   settings.rules = std::make_shared<const QueueRules>(std::move(*rules));
+  settings.shaping = make_shaping_rules(config, settings.rules);
 
   const std::string hostname = config.server.effective_hostname().ascii();
   for (const RouteConfig& route : config.routes) {
@@ -138,7 +155,7 @@ struct Server::Parts {
         loops(config->server.threads),
         queue_loop("queue"),
         tasks(queue_loop.executor()),
-        governor(clock, settings.rules),
+        governor(clock, settings.shaping),
         notices(
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
@@ -179,6 +196,7 @@ struct Server::Parts {
   std::vector<std::string> listener_titles;
   bool is_running = true;
 
+  Result<void> remember_limits();
   Result<void> build(const Settings& settings);
   Result<void> listen(const Settings& settings);
   std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
@@ -190,16 +208,38 @@ struct Server::Parts {
   void stop();
 };
 
+// What the governor kept of the run before, and where it keeps what the next one needs.
+Result<void> Server::Parts::remember_limits() {
+  auto kept = spool->scan_state("shape/");
+  if (!kept) return kept.error();
+  governor.set_keeper(
+      [this](std::string key, std::optional<std::string> value, std::function<void(bool)> applied) {
+        if (!value) return spool->remove_state(std::move(key));
+        std::function<void(bool)> on_loop;
+        if (applied) {
+          on_loop = [this, applied = std::move(applied)](bool is_written) {
+            asio::post(queue_loop.executor(), [applied, is_written] { applied(is_written); });
+          };
+        }
+        spool->put_state(std::move(key), std::move(*value), std::move(on_loop));
+      });
+  governor.restore(*kept);
+  return {};
+}
+
 Result<void> Server::Parts::build(const Settings& settings) {
   auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
   if (!resolver) return resolver.error();
   dns = std::move(*resolver);
+  Result<void> remembered = remember_limits();
+  if (!remembered) return remembered.error();
   manager = std::make_unique<QueueManager>(
       QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
       make_finder(settings));
   const std::string& ehlo = config->delivery.ehlo_name;
   Dispatcher::Parts dispatch{
       .manager = *manager,
+      .governor = governor,
       .spool = *spool,
       .settler = settler,
       .clock = clock,
@@ -245,6 +285,7 @@ asio::awaitable<void> Server::Parts::watch() {
   while (true) {
     co_await clock.sleep_until(clock.now() + kSpaceCheck);
     spool->check_space();
+    governor.tick();
     observation->set_figures({manager->totals(), dispatcher->open_connections()});
     const bool is_accepting = spool->is_accepting();
     if (was_accepting && !is_accepting) {
@@ -278,6 +319,7 @@ void Server::Parts::stop() {
     if (is_empty) break;
     std::this_thread::yield();
   }
+  run_on(queue_loop, [this] { governor.keep_all(); });
   if (dns) wait_for(dns->stop());
   if (observation) observation->stop();
   disk.join();
@@ -333,9 +375,10 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {
-    parts.governor.set_rules(settings->rules);
+    parts.governor.set_rules(settings->shaping);
     parts.manager->reload(settings->rules, finder);
     parts.dispatcher->set_config(delivery);
+    parts.dispatcher->ask_again();
   });
   parts.log.set_level(config->server.log_level);
   parts.config = std::move(config);

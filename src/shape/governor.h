@@ -1,71 +1,156 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
-#include "route/queue_rule.h"
-#include "shape/token_bucket.h"
+#include "route/destination.h"
+#include "route/source.h"
+#include "shape/limit_meter.h"
+#include "shape/shaping_rules.h"
+#include "shape/suspension.h"
+#include "spool/queued_message.h"
 
 namespace posthaste {
 
-// Why something may not be sent now, and when to ask again.
-struct LimitRefusal {
-  std::string limit;  // "remote_queue \"outbound\" rate 10000/hour"
-  // Absent: when something that is under way ends.
-  std::optional<Clock::time_point> until;
+// One source towards one site: what a connection is, as far as limits go.
+struct SendingCell {
+  SourceName source;
+  SiteName site;
+  std::string provider;  // "": nobody's
+  Limits limits;         // in force, from all levels
+
+  std::shared_ptr<LimitMeter> own;   // of the source to the site
+  std::shared_ptr<LimitMeter> pair;  // of the source to the provider, or to the site if nobody's
+  std::shared_ptr<LimitMeter> provider_total;  // null: nobody's
 };
 
-// The one answer to "may this class of mail be sent now?". Holds the limits of every remote_queue:
-// concurrency, how many connections carry its mail at one time, and rate.
+// The one answer to "may this source open or send to this site now, and if not, which limit says so
+// until when". Holds the limits of classes, tenants, campaigns, sources, sites and providers, and
+// the suspensions.
+//
+//   auto cell = governor.cell(SourceName("a"), destination);
+//   if (auto refusal = governor.refusal_to_open(*cell)) return wait_for(*refusal);
+//   auto connection = governor.open(*cell);            // held while it is open
+//   …
+//   if (auto refusal = governor.take_token(message.queue, *cell)) return wait_for(*refusal);
 //
 // Lives on the queue loop; not thread-safe.
 class Governor {
  public:
-  Governor(Clock& clock, std::shared_ptr<const QueueRules> rules);
+  // Writes a value down for the next run, or strikes it out, and says on the queue loop when that
+  // is on disk.
+  using Keeper = std::function<void(std::string key, std::optional<std::string> value,
+                                    std::function<void(bool is_written)> applied)>;
+  // Room was made in a meter that had none.
+  using OnFree = std::function<void(const LimitMeter& meter)>;
+
+  Governor(Clock& clock, std::shared_ptr<const ShapingRules> rules);
   Governor(const Governor&) = delete;
   Governor& operator=(const Governor&) = delete;
 
-  // One place among the deliveries that a class may have under way. Gives itself back.
-  class Slot {
+  void set_keeper(Keeper keeper) { keeper_ = std::move(keeper); }
+  void set_on_free(OnFree on_free) { on_free_ = std::move(on_free); }
+
+  // What is under way in some meters. Gives itself back. The governor outlives it.
+  class Hold {
    public:
-    Slot() = default;
-    Slot(Slot&& other) noexcept;
-    Slot& operator=(Slot&& other) noexcept;
-    ~Slot() { give_back(); }
-    explicit operator bool() const { return in_use_ != nullptr; }
+    Hold() = default;
+    Hold(Hold&& other) noexcept { *this = std::move(other); }
+    Hold& operator=(Hold&& other) noexcept;
+    ~Hold() { give_back(); }
+    explicit operator bool() const { return governor_ != nullptr; }
     void give_back();
 
    private:
     friend class Governor;
-    explicit Slot(std::shared_ptr<std::uint32_t> in_use);
-    std::shared_ptr<std::uint32_t> in_use_;
+    Governor* governor_ = nullptr;
+    std::array<std::shared_ptr<LimitMeter>, 3> meters_;
   };
 
-  // Whether a slot and a token would be there now. Takes neither.
-  std::optional<LimitRefusal> refusal(const std::string& remote_queue) const;
-  // Requires: refusal() is empty.
-  Slot take_slot(const std::string& remote_queue);
-  // Takes the right to send one message, or says why not.
-  std::optional<LimitRefusal> take_token(const std::string& remote_queue);
+  // The cell, made when it is new. It lives as long as somebody holds it, and longer where what it
+  // sent still counts.
+  std::shared_ptr<SendingCell> cell(const SourceName& source, const Destination& destination);
 
-  // New limits; what is under way still counts.
-  void set_rules(std::shared_ptr<const QueueRules> rules);
+  std::optional<LimitRefusal> refusal_to_open(const SendingCell& cell);
+  // Requires: the refusal is empty.
+  Hold open(const SendingCell& cell);
+
+  // Whether mail of this queue could go from the source to the site now. Takes nothing.
+  std::optional<LimitRefusal> refusal_to_send(const QueueName& queue, const SendingCell& cell);
+  // A delivery under way, counted for class, tenant and campaign.
+  Hold start(const QueueName& queue);
+  // Whether class, tenant and campaign may have one delivery more under way.
+  std::optional<LimitRefusal> refusal_to_start(const QueueName& queue);
+  // Takes the right to send one message, or says why not.
+  std::optional<LimitRefusal> take_token(const QueueName& queue, const SendingCell& cell);
+
+  // --- suspensions
+  // Returns whether it changed anything.
+  bool suspend(Suspension suspension);
+  // Ends those within the scope. Whoever waits for them is to ask again.
+  std::vector<Suspension> resume(const MailScope& scope);
+  std::vector<Suspension> suspensions() const { return book_.list(); }
+
+  // New limits; what is under way and what was sent still counts.
+  void set_rules(std::shared_ptr<const ShapingRules> rules);
+  const ShapingRules& rules() const { return *rules_; }
+  std::shared_ptr<const ShapingRules> shared_rules() const { return rules_; }
+
+  // --- over restarts
+  // What an earlier run kept, by its keys. Before anything else is asked.
+  using Kept = std::vector<std::pair<std::string, std::string>>;
+  void restore(const Kept& kept);
+  // About once a second: writes down what changed, ends what is over, forgets what is idle.
+  void tick();
+  // At a stop, when nothing is sent any more.
+  void keep_all();
 
  private:
+  // Class, tenant and campaign of a queue's mail.
   struct Flow {
-    TokenBucket tokens;
-    std::shared_ptr<std::uint32_t> in_use;
+    std::array<std::shared_ptr<LimitMeter>, 3> meters;
   };
 
-  Flow& flow(const std::string& remote_queue) const;
+  Flow& flow(const QueueName& queue);
+  std::shared_ptr<LimitMeter> meter(std::string key, std::string label, MeterLimits limits);
+  void configure_cell(SendingCell& cell, const Destination& destination);
+  std::optional<LimitRefusal> suspended(const QueueName* queue, const SendingCell& cell);
+  void promise_if_low(LimitMeter& meter);
+  void write_down(LimitMeter& meter, const LimitMeter::Kept& kept,
+                  std::function<void(bool)> applied);
+  void keep_suspension(const Suspension& suspension);
+  void forget_suspension(const Suspension& suspension);
+  void forget_idle();
 
   Clock& clock_;
-  std::shared_ptr<const QueueRules> rules_;
-  mutable std::map<std::string, Flow> flows_;
+  std::shared_ptr<const ShapingRules> rules_;
+  Keeper keeper_;
+  OnFree on_free_;
+  SuspensionBook book_;
+  std::unordered_map<std::string, std::shared_ptr<LimitMeter>> meters_;
+  std::unordered_map<std::string, Flow> flows_;
+  struct KnownCell {
+    std::shared_ptr<SendingCell> cell;
+    Destination destination;
+  };
+  std::unordered_map<std::string, KnownCell> cells_;
+
+  // Of the earlier run.
+  std::unordered_map<std::string, LimitMeter::Kept> kept_;
+  bool has_run_before_ = false;
+  bool ended_well_ = false;
+  Clock::time_point started_;
+  std::unordered_map<const LimitMeter*, std::optional<WallTime>> written_;  // as last kept
+  Clock::time_point forgets_at_{};
 };
 
 }  // namespace posthaste

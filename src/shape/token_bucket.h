@@ -12,10 +12,11 @@ namespace posthaste {
 // many grants as the rate says, and nothing is saved up while idle: "10000/hour" is one each
 // 360 ms, never a burst on the hour.
 //
-// Why it is exact: grants stand on a line of even steps; a grant may come up to kLateness after
-// its point on the line (timers are late) without pushing the line back. The step is
-// (period + kLateness) / count, so that even count + 1 grants, the first as late as may be and the
-// last on time, span a whole period. The price is kLateness in each period: 0.5 % at "n/s".
+// Why it is exact: grants stand on a line of even steps; a grant may come up to a lateness after
+// its point on the line (timers are late, and so are networks) without pushing the line back. The
+// step is (period + lateness) / count, so that even count + 1 grants, the first as late as may be
+// and the last on time, span a whole period. The price is the lateness in each period: a hundredth
+// of it, and 250 ms at most.
 //
 // Lives on its owner's executor; not thread-safe. Time comes from `clock`.
 class TokenBucket {
@@ -32,10 +33,15 @@ class TokenBucket {
   void set_rate(Rate rate) { rate_ = rate; }
   Rate rate() const { return rate_; }
 
- private:
-  static constexpr Duration kLateness = std::chrono::milliseconds(5);
-
+  // The point of the last grant, for a later run; nothing before the first.
+  std::optional<Clock::time_point> last_grant() const { return point_; }
+  // A grant of an earlier run, or the latest one that it can have made.
+  void restore(Clock::time_point last_grant) { point_ = last_grant; }
+  // The time between two grants at this rate. Requires: it is not unlimited.
   Duration step() const;
+
+ private:
+  Duration lateness() const;
 
   Clock& clock_;
   Rate rate_;

@@ -27,6 +27,14 @@ struct QueueName {
   auto operator<=>(const QueueName&) const = default;
 };
 
+// From where a message's next attempt should go, as the last reply made it: the same source again
+// (greylisting remembers the address), or another one of the pool. "" wishes nothing.
+struct SourceWish {
+  std::string only;
+  std::string other_than;
+  auto operator<=>(const SourceWish&) const = default;
+};
+
 // One recipient group: the recipients of one message that share a domain, as far as they still
 // wait for their end. This is what queues hold and connections deliver.
 struct QueuedMessage {
@@ -46,7 +54,8 @@ struct QueuedMessage {
   WallTime last_attempt;           // 1970 before the first
   bool is_delay_notified = false;  // the delay warning has gone out
   std::string last_response;       // what the last attempt met; "" before the first
-  SharedBody body;                 // null: must be loaded from the spool first
+  SourceWish wish;
+  SharedBody body;  // null: must be loaded from the spool first
 };
 
 }  // namespace posthaste

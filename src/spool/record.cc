@@ -91,6 +91,8 @@ std::string encode_group(const QueuedMessage& message) {
   out.set_last_attempt(to_micros(message.last_attempt));
   out.set_is_delay_notified(message.is_delay_notified);
   out.set_last_response(message.last_response);
+  out.set_only_source(message.wish.only);
+  out.set_other_source_than(message.wish.other_than);
   out.set_group_count(message.group_count);
   return out.SerializeAsString();
 }
@@ -132,6 +134,7 @@ Result<QueuedMessage> decode_group(std::string_view text, MessageId id, std::uin
   message.last_attempt = from_micros(in.last_attempt());
   message.is_delay_notified = in.is_delay_notified();
   message.last_response = in.last_response();
+  message.wish = {in.only_source(), in.other_source_than()};
   return message;
 }
 

@@ -42,6 +42,14 @@ TEST(Record, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->group_count, 3U);
 }
 
+TEST(Record, KeepsFromWhereAMessageIsToGo) {
+  QueuedMessage message = sample();
+  message.wish = {"a", "b"};
+  const auto read = decode_group(encode_group(message), message.id, message.group);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->wish, message.wish);
+}
+
 // A peer's reply in ISO 8859-1 must not make a message unreadable.
 TEST(Record, KeepsTextThatIsNoUtf8) {
   QueuedMessage message = sample();

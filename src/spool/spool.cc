@@ -282,10 +282,17 @@ SharedBody Spool::hold(SharedBody body) {
   return {octets, std::move(give_back)};
 }
 
-void Spool::put_state(std::string key, std::string value) {
+void Spool::put_state(std::string key, std::string value,
+                      std::function<void(bool is_written)> applied) {
   Batch batch;
   batch.put(kState, std::move(key), std::move(value));
-  store_->commit(std::move(batch), Durability::rides_along, nullptr);
+  Store::Applied on_applied;
+  if (applied) {
+    on_applied = [applied = std::move(applied)](const Result<void>& written) {
+      applied(written.has_value());
+    };
+  }
+  store_->commit(std::move(batch), Durability::rides_along, std::move(on_applied));
 }
 
 void Spool::remove_state(std::string key) {

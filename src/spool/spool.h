@@ -109,7 +109,9 @@ class Spool {
   std::uint64_t disk_bytes() const { return store_->disk_bytes(); }
 
   // Small values that belong to other parts: cursors of readers, suspensions. Rides along.
-  void put_state(std::string key, std::string value);
+  // `applied` runs on the store's thread, so it only posts.
+  void put_state(std::string key, std::string value,
+                 std::function<void(bool is_written)> applied = {});
   void remove_state(std::string key);
   Result<std::optional<std::string>> get_state(std::string_view key) const;
   // All keys that begin with `prefix`.
