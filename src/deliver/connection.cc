@@ -8,6 +8,7 @@
 
 #include "deliver/failure.h"
 #include "deliver/proxy.h"
+#include "deliver/verdict.h"
 #include "platform/io/deadline.h"
 #include "queue/message_event.h"
 
@@ -50,8 +51,6 @@ class Connection {
 
   Duration timeout_of(SmtpStage stage) const;
   void note_error(SmtpStage stage, const boost::system::error_code& ec);
-  std::vector<RecipientVerdict> judge(const QueuedMessage& message,
-                                      const std::vector<RecipientResult>& results) const;
   void fill_peer(Event& event) const;
   RouteTls route_tls() const {
     return plan_.destination.route ? plan_.destination.route->tls : RouteTls::opportunistic;
@@ -95,11 +94,17 @@ asio::awaitable<void> Connection::run() {
   failure.site = plan_.destination.site.value();
   failure.peer_host = peer_.host;
   failure.peer_address = peer_.endpoint.address;
-  work_.site_failed(std::move(failure));
+  std::vector<RuleMatch> matches;
+  if (const auto* rule = rule_for(plan_, refusal)) {
+    failure.classification = rule->classification.value_or(failure.classification);
+    matches.push_back({rule, refusal.response});
+  }
+  work_.site_failed(std::move(failure), std::move(matches));
 }
 
 asio::awaitable<bool> Connection::open(Peer peer) {
-  const UseTls use_tls = parts_.tls.policy(route_tls(), peer.endpoint);
+  const UseTls use_tls =
+      plan_.is_tls_required ? UseTls::always : parts_.tls.policy(route_tls(), peer.endpoint);
   bool is_open = co_await open_once(peer, use_tls);
   if (!is_open && tls_failed_ && use_tls == UseTls::if_offered) {
     // Opportunistic TLS must not cost mail: the same peer once more, in plain text.
@@ -277,6 +282,7 @@ asio::awaitable<void> Connection::carry() {
 
 // False when the connection is of no further use.
 asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
+  const auto began = parts_.clock.now();
   const bool is_alive = co_await transact(message);
   const bool was_answered = client_->was_answered();
   const bool is_in_doubt = client_->is_in_doubt();
@@ -289,8 +295,13 @@ asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
     work_.put_back(std::move(untried));
     co_return false;
   }
-  std::vector<RecipientVerdict> verdicts = judge(message, results);
-  work_.settle(std::move(message), std::move(verdicts));
+  CellOutcome outcome;
+  outcome.took = parts_.clock.now() - began;
+  const AttemptView attempt{
+      plan_, message, results, client_->features().dsn, broken_, parts_.clock.wall()};
+  std::vector<RecipientVerdict> verdicts = judge_attempt(attempt, outcome);
+  for (RecipientVerdict& verdict : verdicts) fill_peer(verdict.event);
+  work_.settle(std::move(message), std::move(verdicts), std::move(outcome));
   co_return is_alive;
 }
 
@@ -299,45 +310,6 @@ asio::awaitable<bool> Connection::transact(const QueuedMessage& message) {
   client_->begin(message, plan_.limits.recipients_per_transaction.value_or(
                               parts_.config->recipients_per_transaction));
   co_return co_await converse();
-}
-
-std::vector<RecipientVerdict> Connection::judge(const QueuedMessage& message,
-                                                const std::vector<RecipientResult>& results) const {
-  using Kind = RecipientResult::Kind;
-  using End = RecipientVerdict::End;
-  const WallTime now = parts_.clock.wall();
-  const std::string pool = plan_.rules ? plan_.rules->pool_of(message.queue).name : "";
-  std::vector<RecipientVerdict> verdicts;
-  verdicts.reserve(results.size());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const Recipient& recipient = message.envelope.recipients[i];
-    const RecipientResult& result = results[i];
-    RecipientVerdict verdict;
-    if (result.kind == Kind::accepted) {
-      const bool wants_notice = recipient.notify.success && !client_->features().dsn;
-      verdict.end = wants_notice ? End::relayed : End::delivered;
-      verdict.event = event_of(message, recipient, EventType::delivery, now);
-      verdict.event.smtp_code = result.reply.code;
-      if (result.reply.enhanced) verdict.event.enhanced_status = result.reply.enhanced->to_string();
-      verdict.event.response = result.reply.text();
-    } else if (result.kind != Kind::untried || broken_) {
-      const Refusal refusal =
-          result.kind == Kind::untried ? *broken_ : judge_reply(result.stage, result.reply);
-      verdict.end = refusal.is_permanent ? End::failed : End::deferred;
-      verdict.event =
-          event_of(message, recipient,
-                   refusal.is_permanent ? EventType::bounce : EventType::transient_failure, now);
-      verdict.event.smtp_code = refusal.smtp_code;
-      verdict.event.enhanced_status = refusal.enhanced_status;
-      verdict.event.response = refusal.response;
-      verdict.event.classification = refusal.classification;
-      verdict.event.hard = refusal.hard;
-    }
-    fill_peer(verdict.event);
-    verdict.event.pool = pool;
-    verdicts.push_back(std::move(verdict));
-  }
-  return verdicts;
 }
 
 void Connection::fill_peer(Event& event) const {

@@ -15,6 +15,7 @@
 #include "queue/settler.h"
 #include "route/destination.h"
 #include "route/source_config.h"
+#include "shape/governor.h"
 #include "shape/shaping_rules.h"
 #include "spool/queued_message.h"
 
@@ -30,11 +31,12 @@ class WorkSource {
   // connection may. Empty: close. Asking again says that the ones before are done with.
   virtual boost::asio::awaitable<std::vector<QueuedMessage>> pull(std::size_t max) = 0;
   // What an attempt came to; one verdict for each recipient.
-  virtual void settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts) = 0;
+  virtual void settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts,
+                      CellOutcome outcome) = 0;
   // Messages that were pulled and not tried.
   virtual void put_back(std::vector<QueuedMessage> messages) = 0;
   // No host of the site could be used.
-  virtual void site_failed(AttemptFailure failure) = 0;
+  virtual void site_failed(AttemptFailure failure, std::vector<RuleMatch> matches) = 0;
   // A host of the site was reached and is ready for mail.
   virtual void site_reached() = 0;
 };
@@ -46,6 +48,7 @@ struct ConnectionPlan {
   std::string password;
   SourceConfig source;
   std::string provider;                       // "": nobody's
+  bool is_tls_required = false;               // by the provider, with any certificate
   Limits limits;                              // of the source to the site
   std::shared_ptr<const ShapingRules> rules;  // null: of no pool
 };

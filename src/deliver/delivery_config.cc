@@ -54,6 +54,9 @@ const BlockSchema<DeliveryConfig>& delivery_schema() {
                "Recipients of one transaction; the rest go in the next.", {.min = 1U})
           .key("idle_timeout", &DeliveryConfig::idle_timeout,
                "How long an open connection waits for another message.")
+          .key("shipped_providers", &DeliveryConfig::shipped_providers,
+               "Whether the limits and rules for the large mailbox providers that come with the "
+               "program hold.")
           .key("chunking", &DeliveryConfig::chunking,
                "Send messages with BDAT (RFC 3030) where it is offered.")
           .key("site_rest", &DeliveryConfig::site_rest,

@@ -30,6 +30,7 @@ struct DeliveryConfig {
   std::uint32_t recipients_per_transaction = 100;
   Duration idle_timeout = std::chrono::seconds(5);
   bool chunking = false;
+  bool shipped_providers = true;
   // How long a site rests when none of its hosts can be reached; doubled each time up to the
   // ceiling.
   Duration site_rest = std::chrono::seconds(60);

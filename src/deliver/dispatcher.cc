@@ -16,8 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kIdleCheck = 1s;
-// How long a peer that refused a further connection is not asked for more.
-constexpr auto kCapFor = 60s;
 constexpr auto kDrainCheck = 50ms;
 
 }  // namespace
@@ -70,6 +68,9 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
     const auto known = links_.find(message.link);
     if (known == links_.end()) continue;
     const std::shared_ptr<Link> link = known->second;
+    for (const auto& [queue, outcome] : message.outcomes) {
+      parts_.governor.on_outcome(*link->outlet.cell, queue, outcome);
+    }
     switch (message.kind) {
       case Message::Kind::pull:
         on_pull(*link, message);
@@ -83,7 +84,7 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
         link->outlet.failures = 0;
         break;
       case Message::Kind::failed:
-        on_failed(*link, message.failure);
+        on_failed(*link, message);
         break;
       case Message::Kind::closed:
         on_closed(message.link);
@@ -107,13 +108,17 @@ void Dispatcher::on_pull(Link& link, Message& message) {
   serve_and_wait(*sites_.at(link.site));
 }
 
-void Dispatcher::on_failed(Link& link, const AttemptFailure& failure) {
+void Dispatcher::on_failed(Link& link, const Message& message) {
+  const AttemptFailure& failure = message.failure;
   Outlet& outlet = link.outlet;
   const auto now = parts_.clock.now();
+  for (const RuleMatch& match : message.matches) {
+    parts_.governor.on_session_reply(*outlet.cell, match);
+  }
   if (outlet.reached > 0) {
     // Others are open: the peer takes no more of them.
-    outlet.cap = outlet.reached;
-    outlet.cap_until = now + kCapFor;
+    parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
+                                          failure.text);
     return;
   }
   if (outlet.is_resting(now)) return;  // another connection met the same

@@ -78,13 +78,15 @@ class Dispatcher final : public SiteObserver {
     std::size_t max = 0;
     PullHandler handler;
     std::vector<QueuedMessage> messages;
-    AttemptFailure failure;
+    AttemptFailure failure = {};
+    std::vector<RuleMatch> matches = {};  // of the failure
+    std::vector<std::pair<QueueName, CellOutcome>> outcomes = {};
   };
 
   // dispatcher.cc: what connections say
   void take_messages(std::vector<Message> messages);
   void on_pull(Link& link, Message& message);
-  void on_failed(Link& link, const AttemptFailure& failure);
+  void on_failed(Link& link, const Message& message);
   void on_closed(std::uint64_t id);
   void answer(Link& link, std::vector<QueuedMessage> messages);
   boost::asio::awaitable<void> close_idle();

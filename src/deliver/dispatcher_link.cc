@@ -57,7 +57,14 @@ asio::awaitable<std::vector<QueuedMessage>> Dispatcher::Link::with_bodies(
   co_return whole;
 }
 
-void Dispatcher::Link::settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts) {
+void Dispatcher::Link::say(Message message) {
+  message.outcomes = std::exchange(outcomes_, {});
+  dispatcher_.inbox_.push(std::move(message));
+}
+
+void Dispatcher::Link::settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts,
+                              CellOutcome outcome) {
+  outcomes_.emplace_back(message.queue, std::move(outcome));
   auto settlement = dispatcher_.parts_.settler.settle(std::move(message), std::move(verdicts));
   commit_settlement(dispatcher_.parts_.spool, dispatcher_.parts_.manager, std::move(settlement));
 }
@@ -66,8 +73,10 @@ void Dispatcher::Link::put_back(std::vector<QueuedMessage> messages) {
   say({Message::Kind::put_back, id, 0, nullptr, std::move(messages), {}});
 }
 
-void Dispatcher::Link::site_failed(AttemptFailure failure) {
-  say({Message::Kind::failed, id, 0, nullptr, {}, std::move(failure)});
+void Dispatcher::Link::site_failed(AttemptFailure failure, std::vector<RuleMatch> matches) {
+  Message message{Message::Kind::failed, id, 0, nullptr, {}, std::move(failure)};
+  message.matches = std::move(matches);
+  say(std::move(message));
 }
 
 void Dispatcher::Link::site_reached() {

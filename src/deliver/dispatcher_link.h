@@ -30,18 +30,21 @@ class Dispatcher::Link final : public WorkSource {
 
   // ---
   boost::asio::awaitable<std::vector<QueuedMessage>> pull(std::size_t max) override;
-  void settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts) override;
+  void settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts,
+              CellOutcome outcome) override;
   void put_back(std::vector<QueuedMessage> messages) override;
-  void site_failed(AttemptFailure failure) override;
+  void site_failed(AttemptFailure failure, std::vector<RuleMatch> matches) override;
   void site_reached() override;
   void closed();
 
  private:
   boost::asio::awaitable<std::vector<QueuedMessage>> with_bodies(
       std::vector<QueuedMessage> messages);
-  void say(Message message) { dispatcher_.inbox_.push(std::move(message)); }
+  void say(Message message);
 
   Dispatcher& dispatcher_;
+  // What became of messages since this last said anything.
+  std::vector<std::pair<QueueName, CellOutcome>> outcomes_;
 };
 
 // One source's connections to a site.
@@ -53,9 +56,6 @@ struct Dispatcher::Outlet {
   std::size_t reached = 0;
   std::deque<std::shared_ptr<Link>> idle;  // the longest idle first
   std::uint32_t failures = 0;              // in a row
-  // The peer took no more connections than these: not tried again before that time.
-  std::size_t cap = 0;
-  Clock::time_point cap_until{};
   // Nothing of the site could be reached from here.
   std::optional<Clock::time_point> rests_until;
   std::string rests_because;

@@ -151,7 +151,6 @@ void Dispatcher::serve_awake() {
 bool Dispatcher::may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const {
   const std::size_t own = outlet.links - outlet.reached;
   if (own >= (outlet.reached == 0 ? 2 : outlet.reached + 2)) return false;
-  if (parts_.clock.now() < outlet.cap_until && outlet.links >= outlet.cap) return false;
   return opening < parts_.manager.ready(site.destination.site);
 }
 
@@ -192,6 +191,8 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
   plan.destination = site.destination;
   plan.limits = outlet.cell->limits;
   plan.provider = outlet.cell->provider;
+  const ProviderConfig* provider = rules.providers.find(plan.provider);
+  plan.is_tls_required = provider != nullptr && provider->provider_tls == ProviderTls::required;
   if (const SourceConfig* source = rules.sources.find(outlet.cell->source)) plan.source = *source;
   plan.rules = parts_.governor.shared_rules();
   if (plan.destination.route && !plan.destination.route->user.empty()) {
@@ -213,11 +214,10 @@ void Dispatcher::drop_if_unused(const SiteName& name) {
   if (known == sites_.end()) return;
   const auto now = parts_.clock.now();
   auto& outlets = known->second->outlets;
-  const bool is_used =
-      parts_.manager.ready(name) > 0 ||
-      std::any_of(outlets.begin(), outlets.end(), [&](const auto& one) {
-        return one->links > 0 || one->failures > 0 || one->is_resting(now) || now < one->cap_until;
-      });
+  const bool is_used = parts_.manager.ready(name) > 0 ||
+                       std::any_of(outlets.begin(), outlets.end(), [&](const auto& one) {
+                         return one->links > 0 || one->failures > 0 || one->is_resting(now);
+                       });
   if (is_used) return;
   sites_.erase(known);
   parts_.manager.forget_site(name);

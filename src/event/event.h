@@ -27,6 +27,7 @@ enum class EventType : std::uint8_t {
   unsubscribe,
   open,
   click,
+  limit_changed,  // of no message: what the closed loop, a rule or a suspension did
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);

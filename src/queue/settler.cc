@@ -74,7 +74,10 @@ Settlement Settler::settle(QueuedMessage message, std::vector<RecipientVerdict> 
     if (verdict.end == End::deferred || verdict.end == End::untried) {
       rest.envelope.recipients.push_back(message.envelope.recipients[i]);
     }
-    if (verdict.end == End::deferred) rest.last_response = verdict.event.response;
+    if (verdict.end == End::deferred) {
+      rest.last_response = verdict.event.response;
+      rest.wish = verdict.wish;
+    }
     if (is_tried(verdict)) settlement.events.push_back(verdict.event);
   }
   add_notices(settlement, message, verdicts);

@@ -40,6 +40,8 @@ struct RecipientVerdict {
   // What happened, as far as `end` is not untried. Its type follows from `end`; settle() changes
   // it to expiration where the message has become too old.
   Event event;
+  // From where the next attempt should be made, for what is deferred.
+  SourceWish wish = {};
 };
 
 // Turns what happened to a message into what is written: the group as it goes on waiting, its next

@@ -16,7 +16,6 @@
 #include "accept/smtp_listener.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
-#include "identity/identity_config.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/loop_pool.h"
@@ -25,6 +24,7 @@
 #include "queue/queue_manager.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
+#include "server/settings.h"
 #include "spool/spool.h"
 
 namespace posthaste {
@@ -70,60 +70,6 @@ void run_on(Loop& loop, const std::function<void()>& work) {
 asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& done) {
   co_await std::move(task);
   done.set_value();
-}
-
-// What is made of the configuration and replaced by a reload.
-struct Settings {
-  std::shared_ptr<const QueueRules> rules;
-  std::shared_ptr<const ShapingRules> shaping;
-  DestinationOptions destinations;
-  ServerIdentity identity;
-  std::vector<std::shared_ptr<const SessionSettings>> sessions;
-};
-
-std::shared_ptr<const ShapingRules> make_shaping_rules(const ServerConfig& config,
-                                                       std::shared_ptr<const QueueRules> queues) {
-  auto rules = std::make_shared<ShapingRules>();
-  rules->queues = std::move(queues);
-  rules->sources = Sources(config.sources, config.pools);
-  rules->tenants = config.tenants;
-  rules->campaigns = config.campaigns;
-  rules->base.connections = config.delivery.connections_per_site;
-  rules->base.messages_per_connection = config.delivery.messages_per_connection;
-  rules->base.recipients_per_transaction = config.delivery.recipients_per_transaction;
-  const LoadedBlock<DeliveryConfig> delivery = config.source->blocks(delivery_schema()).front();
-  rules->base.lines["connections"] = delivery.where("connections_per_site");
-  return rules;
-}
-
-Result<Settings> make_settings(const ServerConfig& config) {
-  Settings settings;
-  auto rules = QueueRules::compile(config.remote_queues);
-  if (!rules) return rules.error();
-  settings.rules = std::make_shared<const QueueRules>(std::move(*rules));
-  settings.shaping = make_shaping_rules(config, settings.rules);
-
-  const std::string hostname = config.server.effective_hostname().ascii();
-  for (const RouteConfig& route : config.routes) {
-    settings.destinations.routes.push_back(std::make_shared<const RouteConfig>(route));
-  }
-  settings.destinations.port = config.delivery.port;
-  settings.destinations.ip_versions = config.delivery.versions();
-  settings.destinations.own_names = {hostname};
-
-  auto users = CredentialSet::load(config.users);
-  if (!users) return users.error();
-  auto signer = load_dkim_signer(*config.source);
-  if (!signer) return signer.error();
-  settings.identity = {hostname, std::make_shared<const CredentialSet>(std::move(*users)),
-                       std::make_shared<const DkimSigner>(std::move(*signer))};
-  for (const ListenerConfig& listener : config.listeners) {
-    if (listener.protocol != ListenerProtocol::smtp) continue;
-    auto session = make_session_settings(listener, settings.identity);
-    if (!session) return session.error();
-    settings.sessions.push_back(std::move(*session));
-  }
-  return settings;
 }
 
 SpoolOptions spool_options(const ServerConfig& config) {
@@ -224,6 +170,22 @@ Result<void> Server::Parts::remember_limits() {
         spool->put_state(std::move(key), std::move(*value), std::move(on_loop));
       });
   governor.restore(*kept);
+  governor.set_on_change([this](const ShapingChange& change) {
+    Event event;
+    event.type = EventType::limit_changed;
+    event.time = clock.wall();
+    event.source = change.source;
+    event.site = change.site;
+    event.provider = change.provider;
+    event.tenant = change.tenant;
+    event.campaign = change.campaign;
+    event.response = change.what;
+    spool->tell(event);
+    log.info("limit changed",
+             {{"source", change.source},
+              {"provider", change.provider.empty() ? change.site : change.provider},
+              {"what", change.what}});
+  });
   return {};
 }
 

@@ -145,6 +145,7 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .remote_queues = source->all(remote_queue_schema()),
       .sources = source->all(source_schema()),
       .pools = source->all(pool_schema()),
+      .providers = source->all(provider_schema()),
       .routes = source->all(route_schema()),
       .dns = source->one(dns_schema()),
       .delivery = source->one(delivery_schema()),
@@ -174,11 +175,11 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 
 const Configuration::Schemas& server_schemas() {
   static const Configuration::Schemas schemas = {
-      &server_schema(), &listeners_schema(), &http_schema(),     &api_key_schema(),
-      &user_schema(),   &tenant_schema(),    &campaign_schema(), &remote_queue_schema(),
-      &source_schema(), &pool_schema(),      &route_schema(),    &delivery_schema(),
-      &dns_schema(),    &dkim_schema(),      &spool_schema(),    &bounce_schema(),
-      &log_schema()};
+      &server_schema(),   &listeners_schema(), &http_schema(),     &api_key_schema(),
+      &user_schema(),     &tenant_schema(),    &campaign_schema(), &remote_queue_schema(),
+      &source_schema(),   &pool_schema(),      &provider_schema(), &route_schema(),
+      &delivery_schema(), &dns_schema(),       &dkim_schema(),     &spool_schema(),
+      &bounce_schema(),   &log_schema()};
   return schemas;
 }
 

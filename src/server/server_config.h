@@ -12,6 +12,7 @@
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
 #include "report/report_config.h"
+#include "route/provider_config.h"
 #include "route/queue_config.h"
 #include "route/route_config.h"
 #include "route/source_config.h"
@@ -34,6 +35,7 @@ struct ServerConfig {
   std::vector<RemoteQueueConfig> remote_queues;
   std::vector<SourceConfig> sources;
   std::vector<PoolConfig> pools;
+  std::vector<ProviderConfig> providers;
   std::vector<RouteConfig> routes;
   DnsConfig dns;
   DeliveryConfig delivery;

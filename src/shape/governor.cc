@@ -49,6 +49,14 @@ MeterLimits limits_of(const Limits& block) {
   return limits;
 }
 
+MeterLimits limits_of(const CellControl& control) {
+  MeterLimits limits;
+  limits.names = {"connections", "connection_rate", "rate", "daily"};
+  limits.concurrency = control.connections();
+  limits.messages = control.message_rate();
+  return limits;
+}
+
 MeterLimits limits_of(const ProviderConfig& block) {
   MeterLimits limits;
   limits.names = {"provider_connections", "provider_connection_rate", "provider_message_rate",
@@ -84,7 +92,7 @@ void Governor::Hold::give_back() {
 }
 
 Governor::Governor(Clock& clock, std::shared_ptr<const ShapingRules> rules)
-    : clock_(clock), rules_(std::move(rules)), started_(clock.now()) {}
+    : clock_(clock), rules_(std::move(rules)), hits_(clock), started_(clock.now()) {}
 
 std::shared_ptr<LimitMeter> Governor::meter(std::string key, std::string label,
                                             MeterLimits limits) {
@@ -133,8 +141,12 @@ void Governor::configure_cell(SendingCell& cell, const Destination& destination)
   cell.own = meter("cell/" + source + "/" + site, "source \"" + source + "\" to " + site,
                    limits_of(cell.limits));
   const std::string& towards = provider == nullptr ? site : cell.provider;
-  cell.pair =
-      meter("pair/" + source + "/" + towards, "source \"" + source + "\" to " + towards, {});
+  const std::string pair_key = "pair/" + source + "/" + towards;
+  auto& control = controls_[pair_key];
+  if (!control) control = std::make_shared<CellControl>(clock_);
+  cell.control = control;
+  const std::string label = "closed loop of source \"" + source + "\" to " + towards;
+  cell.pair = meter(pair_key, label, limits_of(*control));
   cell.provider_total = nullptr;
   if (provider == nullptr) return;
   cell.provider_total = meter("provider/" + provider->name, "provider \"" + provider->name + '"',
@@ -239,6 +251,17 @@ std::optional<LimitRefusal> Governor::take_token(const QueueName& queue, const S
     if (meter != nullptr) meter->count_message();
   }
   return std::nullopt;
+}
+
+void Governor::follow(const SendingCell& cell) {
+  CellControl& control = *cell.control;
+  const auto change = control.take_change();
+  if (!change) return;
+  cell.pair->set(limits_of(control));
+  if (on_free_) on_free_(*cell.pair);
+  if (on_change_) {
+    on_change_({cell.source.value(), cell.site.value(), cell.provider, "", "", *change});
+  }
 }
 
 bool Governor::suspend(Suspension suspension) {

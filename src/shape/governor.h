@@ -14,7 +14,9 @@
 #include "base/clock.h"
 #include "route/destination.h"
 #include "route/source.h"
+#include "shape/cell_control.h"
 #include "shape/limit_meter.h"
+#include "shape/response_rule.h"
 #include "shape/shaping_rules.h"
 #include "shape/suspension.h"
 #include "spool/queued_message.h"
@@ -31,6 +33,36 @@ struct SendingCell {
   std::shared_ptr<LimitMeter> own;   // of the source to the site
   std::shared_ptr<LimitMeter> pair;  // of the source to the provider, or to the site if nobody's
   std::shared_ptr<LimitMeter> provider_total;  // null: nobody's
+  std::shared_ptr<CellControl> control;        // moves the limits of `pair`
+};
+
+// A reply that matched a rule.
+struct RuleMatch {
+  const ResponseRuleConfig* rule = nullptr;
+  std::string reply;
+};
+
+// What became of one message, as far as pace is concerned.
+struct CellOutcome {
+  enum class Kind : std::uint8_t {
+    delivered,
+    deferred,  // by a reply that speaks of pace or reputation
+    other
+  };
+  Kind kind = Kind::other;
+  Duration took{0};
+  std::string reply;
+  std::vector<RuleMatch> matches;
+};
+
+// A limit that the closed loop or a rule has moved, or a suspension.
+struct ShapingChange {
+  std::string source;
+  std::string site;
+  std::string provider;
+  std::string tenant;
+  std::string campaign;
+  std::string what;  // "rate 9.5/s: deferred: 421 4.7.28 …"
 };
 
 // The one answer to "may this source open or send to this site now, and if not, which limit says so
@@ -59,6 +91,8 @@ class Governor {
 
   void set_keeper(Keeper keeper) { keeper_ = std::move(keeper); }
   void set_on_free(OnFree on_free) { on_free_ = std::move(on_free); }
+  using OnChange = std::function<void(const ShapingChange& change)>;
+  void set_on_change(OnChange on_change) { on_change_ = std::move(on_change); }
 
   // What is under way in some meters. Gives itself back. The governor outlives it.
   class Hold {
@@ -93,6 +127,12 @@ class Governor {
   // Takes the right to send one message, or says why not.
   std::optional<LimitRefusal> take_token(const QueueName& queue, const SendingCell& cell);
 
+  // --- what replies say
+  void on_outcome(const SendingCell& cell, const QueueName& queue, const CellOutcome& outcome);
+  // A connection could not be had while `open` were; `matches` are the rules for what was said.
+  void on_connection_refused(const SendingCell& cell, std::uint32_t open, const std::string& reply);
+  void on_session_reply(const SendingCell& cell, const RuleMatch& match);
+
   // --- suspensions
   // Returns whether it changed anything.
   bool suspend(Suspension suspension);
@@ -124,6 +164,10 @@ class Governor {
   std::shared_ptr<LimitMeter> meter(std::string key, std::string label, MeterLimits limits);
   void configure_cell(SendingCell& cell, const Destination& destination);
   std::optional<LimitRefusal> suspended(const QueueName* queue, const SendingCell& cell);
+  void act_on(const SendingCell& cell, const QueueName* queue, const RuleMatch& match);
+  void suspend_by(const RuleMatch& match, const SendingCell& cell, const QueueName* queue);
+  // Takes the limits of the cell's control over, and tells of a change.
+  void follow(const SendingCell& cell);
   void promise_if_low(LimitMeter& meter);
   void write_down(LimitMeter& meter, const LimitMeter::Kept& kept,
                   std::function<void(bool)> applied);
@@ -135,7 +179,10 @@ class Governor {
   std::shared_ptr<const ShapingRules> rules_;
   Keeper keeper_;
   OnFree on_free_;
+  OnChange on_change_;
   SuspensionBook book_;
+  RuleHits hits_;
+  std::unordered_map<std::string, std::shared_ptr<CellControl>> controls_;  // by the pair's key
   std::unordered_map<std::string, std::shared_ptr<LimitMeter>> meters_;
   std::unordered_map<std::string, Flow> flows_;
   struct KnownCell {

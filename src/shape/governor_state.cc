@@ -99,6 +99,10 @@ void Governor::tick() {
       }
     }
   }
+  for (auto& [key, known] : cells_) {
+    known.cell->control->tick();
+    follow(*known.cell);
+  }
   if (clock_.now() < forgets_at_) return;
   forgets_at_ = clock_.now() + kForgetEvery;
   forget_idle();
@@ -113,9 +117,16 @@ void Governor::keep_all() {
 }
 
 void Governor::forget_idle() {
+  hits_.forget_old();
   std::erase_if(cells_, [](const auto& one) {
     const KnownCell& known = one.second;
-    return known.cell.use_count() == 1 && known.cell->own->is_idle();
+    const CellControl& control = *known.cell->control;
+    return known.cell.use_count() == 1 && known.cell->own->is_idle() && !control.rate() &&
+           !control.connections();
+  });
+  std::erase_if(controls_, [](const auto& one) {
+    const CellControl& control = *one.second;
+    return one.second.use_count() == 1 && !control.rate() && !control.connections();
   });
   std::erase_if(flows_, [](const auto& one) {
     return std::all_of(one.second.meters.begin(), one.second.meters.end(),

@@ -12,6 +12,7 @@
 #include "route/queue_rule.h"
 #include "route/source.h"
 #include "route/tenant_config.h"
+#include "shape/response_rule.h"
 #include "spool/queued_message.h"
 
 namespace posthaste {
@@ -22,6 +23,7 @@ struct ShapingRules {
   std::shared_ptr<const QueueRules> queues;
   Sources sources{{}, {}};
   Providers providers;
+  std::shared_ptr<const ResponseRules> responses;  // null: none
   std::vector<TenantConfig> tenants;
   std::vector<CampaignConfig> campaigns;
   Limits base;  // below all others: the delivery block

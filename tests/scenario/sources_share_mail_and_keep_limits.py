@@ -75,12 +75,15 @@ def main(scenario):
 
     # Where no limit binds, the weights decide.
     free = Sink(scenario, name="free")
-    blocks = BLOCKS.replace('message_rate = "600/min"', "") % free.port
+    blocks = BLOCKS.replace('message_rate = "600/min"',
+                            'message_rate = "10000/s" messages_per_connection = 100000 '
+                            'connection_rate = "100/s"')
+    blocks = blocks % free.port
     server.write_config(MINIMAL_CONFIG + blocks)
     server.signal(signal.SIGHUP)
     server.wait_for("reloaded")
-    submit(server.port("smtp"), 400)
-    wait_until(lambda: len(deliveries(server)) >= COUNT + 410, 60, "the rest of the mail")
+    submit(server.port("smtp"), 1200)
+    wait_until(lambda: len(deliveries(server)) >= COUNT + 1210, 60, "the rest of the mail")
     rest = deliveries(server)[COUNT + 10:]
     heavy = sum(one["source"] == "heavy" for one in rest)
     scenario.say(f"{heavy} of {len(rest)} from the source with three quarters of the weight")

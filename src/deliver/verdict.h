@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "deliver/connection.h"
+#include "deliver/failure.h"
+#include "deliver/smtp_client.h"
+#include "queue/settler.h"
+#include "shape/governor.h"
+
+namespace posthaste {
+
+// What is known of an attempt to hand over one message.
+struct AttemptView {
+  const ConnectionPlan& plan;
+  const QueuedMessage& message;
+  const std::vector<RecipientResult>& results;  // one for each recipient
+  bool peer_has_dsn = false;
+  const std::optional<Refusal>& broken;  // what ended the connection, if anything did
+  WallTime now;
+};
+
+// What it means for each recipient, by the provider's rules and by failure.h where they say
+// nothing, and what the governor is to know of it.
+std::vector<RecipientVerdict> judge_attempt(const AttemptView& attempt, CellOutcome& outcome);
+
+// The rule for what a peer said; null for none, and for what no peer said.
+const ResponseRuleConfig* rule_for(const ConnectionPlan& plan, const Refusal& refusal);
+
+}  // namespace posthaste

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "accept/reception.h"
+#include "accept/session_settings.h"
+#include "base/result.h"
+#include "route/destination.h"
+#include "server/server_config.h"
+#include "shape/shaping_rules.h"
+
+namespace posthaste {
+
+// What is made of the configuration and replaced by a reload.
+struct Settings {
+  std::shared_ptr<const QueueRules> rules;
+  std::shared_ptr<const ShapingRules> shaping;
+  DestinationOptions destinations;
+  ServerIdentity identity;
+  std::vector<std::shared_ptr<const SessionSettings>> sessions;
+};
+
+// Errors: a file that a block names cannot be read, or holds the wrong thing.
+Result<Settings> make_settings(const ServerConfig& config);
+
+}  // namespace posthaste
