@@ -11,53 +11,115 @@ namespace posthaste {
 
 namespace asio = boost::asio;
 
-bool QueueFilter::matches(const QueueState& state) const {
-  const auto fits = [](const std::string& wanted, const std::string& is) {
-    return wanted.empty() || wanted == is;
-  };
-  return fits(name, state.name.to_string()) && fits(domain, state.name.domain.ascii()) &&
-         fits(tenant, state.name.tenant.value()) && fits(campaign, state.name.campaign.value()) &&
-         fits(site, state.site.value());
+// On the queue loop.
+bool Operations::matches(const QueueFilter& filter, const QueueState& state) const {
+  if (!filter.name.empty() && filter.name != state.name.to_string()) return false;
+  MailScope wanted = filter.scope;
+  if (!wanted.site.empty() && wanted.site != state.site.value()) return false;
+  wanted.site.clear();
+  return wanted.covers(parts_.manager.scope_of(state.name));
 }
 
 asio::awaitable<std::vector<QueueState>> Operations::list(QueueFilter filter) {
   std::function<std::vector<QueueState>()> look = [this, filter] {
-    std::vector<QueueState> states = manager_.list();
-    std::erase_if(states, [&filter](const QueueState& state) {
-      return state.depth == 0 || !filter.matches(state);
+    std::vector<QueueState> states = parts_.manager.list();
+    std::erase_if(states, [&](const QueueState& state) {
+      return state.depth == 0 || !matches(filter, state);
     });
     return states;
   };
-  std::vector<QueueState> states = co_await run_on(queue_loop_, look);
+  std::vector<QueueState> states = co_await run_on(parts_.queue_loop, look);
   std::sort(states.begin(), states.end(), [](const QueueState& a, const QueueState& b) {
     return a.depth != b.depth ? a.depth > b.depth : a.name < b.name;
   });
   co_return states;
 }
 
-asio::awaitable<std::vector<QueuedMessage>> Operations::messages(QueueName queue, std::size_t max) {
-  std::function<std::vector<QueuedMessage>()> look = [this, queue, max] {
-    const auto page = spool_.due_page(queue, DueEntry{}, WallTime::max(), max);
-    if (!page) return std::vector<QueuedMessage>();
-    std::vector<QueuedMessage> messages = spool_.load(page->entries);
-    for (QueuedMessage& message : messages) message.body = nullptr;
-    return messages;
+asio::awaitable<Result<std::vector<QueuedMessage>>> Operations::messages(QueueName queue,
+                                                                         std::size_t max) {
+  using Messages = Result<std::vector<QueuedMessage>>;
+  std::function<Messages()> look = [this, queue, max]() -> Messages {
+    const auto page = parts_.spool.due_page(queue, DueEntry{}, WallTime::max(), max);
+    if (!page) return page.error();
+    return parts_.spool.load_records(page->entries);
   };
-  co_return co_await disk_.run(look);
+  co_return co_await parts_.disk.run(look);
 }
 
 asio::awaitable<std::size_t> Operations::flush(QueueFilter filter) {
   std::function<std::size_t()> work = [this, filter] {
-    return manager_.flush([&filter](const QueueState& state) { return filter.matches(state); });
+    return parts_.manager.flush([&](const QueueState& state) { return matches(filter, state); });
   };
-  co_return co_await run_on(queue_loop_, work);
+  co_return co_await run_on(parts_.queue_loop, work);
+}
+
+asio::awaitable<Operations::Touched> Operations::count(MailScope scope) {
+  std::function<Touched()> work = [this, scope] { return parts_.manager.count(scope); };
+  co_return co_await run_on(parts_.queue_loop, work);
+}
+
+asio::awaitable<Operations::Touched> Operations::suspend(Suspension suspension) {
+  std::function<Touched()> work = [this, suspension] {
+    parts_.governor.suspend(suspension);
+    return parts_.manager.count(suspension.scope);
+  };
+  co_return co_await run_on(parts_.queue_loop, work);
+}
+
+asio::awaitable<std::size_t> Operations::resume(MailScope scope) {
+  std::function<std::size_t()> work = [this, scope] {
+    const std::size_t count = parts_.governor.resume(scope).size();
+    parts_.ask_again();
+    return count;
+  };
+  co_return co_await run_on(parts_.queue_loop, work);
+}
+
+asio::awaitable<std::vector<Suspension>> Operations::suspensions() {
+  std::function<std::vector<Suspension>()> look = [this] { return parts_.governor.suspensions(); };
+  co_return co_await run_on(parts_.queue_loop, look);
+}
+
+asio::awaitable<Result<Operations::Touched>> Operations::order(QueueOrder order) {
+  std::function<Result<Touched>()> work = [this, order]() -> Result<Touched> {
+    const bool is_rebind = order.kind == QueueOrder::Kind::rebind;
+    if (is_rebind && parts_.governor.rules().queues->find(order.to) == nullptr) {
+      return Error{make_error_code(boost::system::errc::invalid_argument),
+                   "remote_queue \"" + order.to + "\" is not defined: name one that is"};
+    }
+    return parts_.manager.give_order(order);
+  };
+  co_return co_await run_on(parts_.queue_loop, work);
+}
+
+asio::awaitable<std::vector<QueueOrder>> Operations::orders() {
+  std::function<std::vector<QueueOrder>()> look = [this] { return parts_.manager.orders(); };
+  co_return co_await run_on(parts_.queue_loop, look);
 }
 
 asio::awaitable<Result<std::vector<Event>>> Operations::trace(MessageId id) {
   std::function<Result<std::vector<Event>>()> look = [this, id] {
-    return trace_message(spool_, id);
+    return trace_message(parts_.spool, id);
   };
-  co_return co_await disk_.run(look);
+  co_return co_await parts_.disk.run(look);
+}
+
+asio::awaitable<Result<std::vector<MessageExplanation>>> Operations::explain(MessageId id) {
+  using Groups = Result<std::vector<QueuedMessage>>;
+  std::function<Groups()> load = [this, id] { return parts_.spool.groups_of(id); };
+  Groups groups = co_await parts_.disk.run(load);
+  if (!groups) co_return groups.error();
+  using Explanations = std::vector<MessageExplanation>;
+  std::function<Explanations()> look = [this, &groups] {
+    Explanations explanations;
+    for (QueuedMessage& message : *groups) {
+      auto queue = parts_.manager.explain(message.queue);
+      explanations.push_back({std::move(message), std::move(queue)});
+    }
+    return explanations;
+  };
+  Explanations explanations = co_await run_on(parts_.queue_loop, look);
+  co_return explanations;
 }
 
 }  // namespace posthaste

@@ -3,6 +3,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +18,15 @@ namespace posthaste {
 // Which queues an operation is about; what is empty is not asked for.
 struct QueueFilter {
   std::string name;  // as QueueName::to_string() prints it
-  std::string domain;
-  std::string tenant;
-  std::string campaign;
-  std::string site;
+  MailScope scope;
 
-  bool matches(const QueueState& state) const;
+  bool empty() const { return name.empty() && scope.empty(); }
+};
+
+// Why one recipient group of a message is where it is.
+struct MessageExplanation {
+  QueuedMessage message;  // without its body
+  std::optional<QueueManager::Explanation> queue;
 };
 
 // What operators may do to a running server: one home for the API and the command line. Any loop;
@@ -29,26 +34,48 @@ struct QueueFilter {
 class Operations {
  public:
   // All outlive the operations. `queue_loop` is the manager's.
-  Operations(QueueManager& manager, Spool& spool, BlockingPool& disk,
-             boost::asio::any_io_executor queue_loop)
-      : manager_(manager), spool_(spool), disk_(disk), queue_loop_(std::move(queue_loop)) {}
+  struct Parts {
+    QueueManager& manager;
+    Governor& governor;
+    Spool& spool;
+    Clock& clock;
+    BlockingPool& disk;
+    boost::asio::any_io_executor queue_loop;
+    std::function<void()> ask_again;  // limits or suspensions have changed; on the queue loop
+  };
+  explicit Operations(Parts parts) : parts_(std::move(parts)) {}
 
   boost::asio::awaitable<std::vector<QueueState>> list(QueueFilter filter);
   // The first `max` messages of a queue, in the order of their times; without bodies.
-  boost::asio::awaitable<std::vector<QueuedMessage>> messages(QueueName queue, std::size_t max);
+  boost::asio::awaitable<Result<std::vector<QueuedMessage>>> messages(QueueName queue,
+                                                                      std::size_t max);
   // Makes all their mail due now; returns how many queues.
   boost::asio::awaitable<std::size_t> flush(QueueFilter filter);
 
-  boost::asio::awaitable<Result<std::vector<Event>>> trace(MessageId id);
+  using Touched = QueueManager::Touched;
+  // What a scope covers now.
+  boost::asio::awaitable<Touched> count(MailScope scope);
+  // Stops mail until then, or until it is resumed. Returns what waits of it now.
+  boost::asio::awaitable<Touched> suspend(Suspension suspension);
+  // Ends the suspensions within the scope; returns how many.
+  boost::asio::awaitable<std::size_t> resume(MailScope scope);
+  boost::asio::awaitable<std::vector<Suspension>> suspensions();
+  // Bounces or rebinds all that waits. An error: the remote_queue to rebind to is not defined.
+  boost::asio::awaitable<Result<Touched>> order(QueueOrder order);
+  boost::asio::awaitable<std::vector<QueueOrder>> orders();
 
-  bool is_accepting() const { return spool_.is_accepting(); }
-  std::string refusal() const { return spool_.refusal(); }
+  boost::asio::awaitable<Result<std::vector<Event>>> trace(MessageId id);
+  // The groups of the message that still wait; none: it has ended, or was never here.
+  boost::asio::awaitable<Result<std::vector<MessageExplanation>>> explain(MessageId id);
+
+  WallTime now() const { return parts_.clock.wall(); }
+  bool is_accepting() const { return parts_.spool.is_accepting(); }
+  std::string refusal() const { return parts_.spool.refusal(); }
 
  private:
-  QueueManager& manager_;
-  Spool& spool_;
-  BlockingPool& disk_;
-  boost::asio::any_io_executor queue_loop_;
+  bool matches(const QueueFilter& filter, const QueueState& state) const;
+
+  Parts parts_;
 };
 
 }  // namespace posthaste

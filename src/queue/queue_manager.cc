@@ -88,6 +88,8 @@ void QueueManager::take_outcomes(std::vector<Settled> outcomes) {
     queue.schedule.release(entry_of(settled.before), settled.next);
     if (!settled.next) --queue.depth_change;
     for (QueuedMessage& notice : settled.notices) admit(std::move(notice));
+    // What was on a connection when an order was given comes back to be read once more.
+    if (settled.next && order_for(settled.before)) queue.schedule.flush(parts_.clock.wall());
     read_if_wanted(queue);
     drop_if_empty(queue);
   }
@@ -95,6 +97,10 @@ void QueueManager::take_outcomes(std::vector<Settled> outcomes) {
 
 void QueueManager::give_out(Queue& queue, QueuedMessage message) {
   if (is_stopping_) return;
+  if (const QueueOrder* order = order_for(message)) {
+    carry_out(*order, std::move(message));
+    return;
+  }
   queue.unrouted.push_back(std::move(message));
   route(queue);
 }

@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/inbox.h"
 #include "platform/io/task_group.h"
+#include "queue/queue_order.h"
 #include "queue/ready_queue.h"
 #include "queue/scheduled_queue.h"
 #include "queue/settler.h"
@@ -125,6 +127,35 @@ class QueueManager {
   using Filter = std::function<bool(const QueueState&)>;
   std::size_t flush(const Filter& filter);
 
+  // Queues and messages that a scope covers, as far as they are counted.
+  struct Touched {
+    std::uint64_t queues = 0;
+    std::uint64_t messages = 0;
+  };
+  Touched count(const MailScope& scope) const;
+  // The words of a queue that a scope is compared with; source, site and provider are none.
+  MailScope scope_of(const QueueName& name) const;
+  // Begins to carry it out; returns what it is about. Requires: a rebind goes to a remote_queue
+  // that there is.
+  Touched give_order(QueueOrder order);
+  // Those that are not done yet.
+  std::vector<QueueOrder> orders() const;
+
+  // Why the mail of a queue is where it is: for each source that could carry it what stands in the
+  // way, nothing when it may go.
+  struct Explanation {
+    QueueState state;
+    struct Way {
+      SourceName source;
+      std::optional<LimitRefusal> refusal;
+      std::optional<WallTime> until;
+    };
+    std::vector<Way> ways;
+    std::string pool;
+    std::string provider;
+  };
+  std::optional<Explanation> explain(const QueueName& name) const;
+
  private:
   struct Queue;
   struct Site;
@@ -138,6 +169,18 @@ class QueueManager {
   void drop_if_empty(Queue& queue);
   boost::asio::awaitable<void> discover();
   boost::asio::awaitable<void> count();
+
+  // queue_orders.cc: what operators ordered
+  struct Order {
+    QueueOrder order;
+    std::unordered_set<QueueName> pending;  // queues that may still hold mail that is meant
+  };
+  const QueueOrder* order_for(const QueueName& name) const;
+  const QueueOrder* order_for(const QueuedMessage& message) const;
+  void begin(QueueOrder order);
+  void carry_out(const QueueOrder& order, QueuedMessage message);
+  void finish_orders();
+  void take_up_orders(const std::vector<std::pair<std::string, std::string>>& records);
 
   // queue_reading.cc: disk to memory
   void read_if_wanted(Queue& queue);
@@ -171,6 +214,8 @@ class QueueManager {
   std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
   std::multimap<WallTime, QueueName> due_times_;         // when to look at a queue again
   std::unordered_map<QueueName, std::uint64_t> counts_;  // entries at the start, once counted
+  std::vector<Order> orders_;
+  std::uint64_t next_order_ = 1;
   Inbox<std::vector<QueuedMessage>> arrivals_;
   Inbox<Settled> outcomes_;
 };

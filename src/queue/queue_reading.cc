@@ -27,6 +27,12 @@ struct Reading {
 }  // namespace
 
 asio::awaitable<void> QueueManager::discover() {
+  using Records = std::vector<std::pair<std::string, std::string>>;
+  std::function<Records()> read_orders = [&spool = parts_.spool] {
+    auto records = spool.scan_state("queue/order/");
+    return records ? *records : Records();
+  };
+  const Records orders = co_await parts_.disk.run<Records>(read_orders);
   using Found = std::vector<std::pair<QueueName, DueEntry>>;
   std::function<Found()> look = [&spool = parts_.spool] {
     Found found;
@@ -43,8 +49,9 @@ asio::awaitable<void> QueueManager::discover() {
     if (is_stopping_) co_return;
     Queue& queue = find_or_make(name);
     queue.schedule.discover(first);
-    read_if_wanted(queue);
   }
+  take_up_orders(orders);
+  for (auto& [name, first] : found) read_if_wanted(find_or_make(name));
   co_await count();
 }
 
@@ -89,8 +96,9 @@ asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read ra
   // A failed read looks like an empty page that is not the last: it is tried again.
   const std::vector<DueEntry> fresh = queue.schedule.finish_read(page ? *page : Spool::DuePage{});
 
-  std::function<std::vector<QueuedMessage>()> load = [&spool = parts_.spool, fresh] {
-    return spool.load(fresh);
+  const bool needs_bodies = order_for(name) == nullptr;
+  std::function<std::vector<QueuedMessage>()> load = [&spool = parts_.spool, fresh, needs_bodies] {
+    return needs_bodies ? spool.load(fresh) : spool.load_records(fresh);
   };
   std::vector<QueuedMessage> messages = co_await parts_.disk.run<std::vector<QueuedMessage>>(load);
   if (is_stopping_) co_return;
@@ -105,7 +113,9 @@ asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read ra
       queue.schedule.forget(fresh[next - 1]);
       continue;
     }
-    if (parts_.settler.is_expired(message)) {
+    if (order_for(message)) {
+      give_out(queue, std::move(message));
+    } else if (parts_.settler.is_expired(message)) {
       expire(std::move(message));
     } else if (flushed_at && message.last_attempt >= *flushed_at) {
       queue.schedule.skip(fresh[next - 1]);
@@ -122,6 +132,7 @@ asio::awaitable<void> QueueManager::watch_due_times() {
   while (!is_stopping_) {
     co_await parts_.clock.sleep_until(parts_.clock.now() + kTick);
     const WallTime now = parts_.clock.wall();
+    if (!orders_.empty()) finish_orders();
     while (!due_times_.empty() && due_times_.begin()->first <= now) {
       const QueueName name = std::move(due_times_.begin()->second);
       const WallTime time = due_times_.begin()->first;

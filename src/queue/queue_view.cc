@@ -74,6 +74,31 @@ QueueState QueueManager::state_of(const Queue& queue) const {
   return state;
 }
 
+std::optional<QueueManager::Explanation> QueueManager::explain(const QueueName& name) const {
+  const auto known = queues_.find(name);
+  if (known == queues_.end()) return std::nullopt;
+  const Queue& queue = *known->second;
+  Explanation explanation;
+  explanation.state = state_of(queue);
+  const Pool& pool = parts_.governor.rules().pool_of(name);
+  explanation.pool = pool.name;
+  if (!queue.destination) return explanation;
+  const auto now = parts_.clock.now();
+  for (const Pool::Member& member : pool.members) {
+    const auto cell = parts_.governor.cell(member.source, *queue.destination);
+    explanation.provider = cell->provider;
+    Explanation::Way way{member.source, parts_.governor.refusal_to_start(name), std::nullopt};
+    if (!way.refusal) way.refusal = parts_.governor.refusal_to_send(name, *cell);
+    if (!way.refusal) way.refusal = parts_.governor.refusal_to_open(*cell);
+    if (way.refusal && way.refusal->until) {
+      way.until = parts_.clock.wall() +
+                  std::chrono::duration_cast<WallTime::duration>(*way.refusal->until - now);
+    }
+    explanation.ways.push_back(std::move(way));
+  }
+  return explanation;
+}
+
 std::vector<QueueState> QueueManager::list() const {
   std::vector<QueueState> states;
   states.reserve(queues_.size());

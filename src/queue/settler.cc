@@ -141,6 +141,26 @@ Settlement Settler::expire(QueuedMessage message) const {
   return settlement;
 }
 
+Settlement Settler::bounce(QueuedMessage message, const std::string& reason, bool notifies) const {
+  const WallTime now = clock_.wall();
+  std::vector<RecipientVerdict> verdicts;
+  Settlement settlement;
+  for (const Recipient& recipient : message.envelope.recipients) {
+    RecipientVerdict verdict{End::failed,
+                             event_of(message, recipient, EventType::admin_bounce, now)};
+    verdict.event.classification = Classification::other;
+    verdict.event.hard = false;
+    verdict.event.enhanced_status = "5.7.0";  // RFC 3463 §3.8: other or undefined security status
+    verdict.event.response = reason;
+    settlement.events.push_back(verdict.event);
+    verdicts.push_back(std::move(verdict));
+  }
+  settlement.before = message;
+  settlement.before.body = nullptr;
+  if (notifies) add_notices(settlement, message, verdicts);
+  return settlement;
+}
+
 void Settler::add_notices(Settlement& settlement, const QueuedMessage& message,
                           const std::vector<RecipientVerdict>& verdicts) const {
   std::vector<NoticeRecipient> failed;

@@ -67,6 +67,8 @@ class Settler {
   // Its time is over: nobody tries again.
   Settlement expire(QueuedMessage message) const;
   bool is_expired(const QueuedMessage& message) const;
+  // An operator ends it; the sender is told where `notifies` says so.
+  Settlement bounce(QueuedMessage message, const std::string& reason, bool notifies) const;
 
   void set_rules(std::shared_ptr<const QueueRules> rules);
   std::shared_ptr<const QueueRules> rules() const;

@@ -30,12 +30,14 @@ Observation::Observation(Parts parts)
     : parts_(std::move(parts)),
       loop_("report"),
       tasks_(loop_.executor()),
-      operations_(parts_.manager, parts_.spool, parts_.disk, parts_.queue_loop),
+      operations_({parts_.manager, parts_.governor, parts_.spool, parts_.clock, parts_.disk,
+                   parts_.queue_loop, parts_.ask_again}),
       outgoing_(parts_.metrics.gauge(
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);
+  add_queue_orders_api(router_, operations_);
   add_messages_api(router_, operations_);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();

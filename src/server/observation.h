@@ -28,7 +28,9 @@ class Observation {
   struct Parts {
     Spool& spool;
     QueueManager& manager;
+    Governor& governor;
     boost::asio::any_io_executor queue_loop;
+    std::function<void()> ask_again;  // Operations::Parts
     BlockingPool& disk;
     Metrics& metrics;
     Clock& clock;

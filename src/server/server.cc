@@ -217,7 +217,8 @@ Result<void> Server::Parts::build(const Settings& settings) {
   admission = std::make_unique<Admission>(*spool, *manager, settler);
   reception = std::make_unique<Reception>(clock, *admission);
   observation = std::make_unique<Observation>(
-      Observation::Parts{*spool, *manager, queue_loop.executor(), disk, metrics, clock, log});
+      Observation::Parts{*spool, *manager, governor, queue_loop.executor(),
+                         [this] { dispatcher->ask_again(); }, disk, metrics, clock, log});
   if (auto started = observation->start(*config); !started) return started;
   run_on(queue_loop, [this] {
     manager->start();

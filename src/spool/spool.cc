@@ -196,7 +196,7 @@ Result<Spool::DuePage> Spool::due_page(const QueueName& queue, const DueEntry& f
   return page;
 }
 
-std::vector<QueuedMessage> Spool::load(const std::vector<DueEntry>& entries) {
+std::vector<QueuedMessage> Spool::load_records(const std::vector<DueEntry>& entries) const {
   std::vector<std::string> keys;
   keys.reserve(entries.size());
   for (const DueEntry& entry : entries) keys.push_back(group_key(entry.id, entry.group));
@@ -206,13 +206,34 @@ std::vector<QueuedMessage> Spool::load(const std::vector<DueEntry>& entries) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!records[i]) continue;
     auto message = decode_group(*records[i], entries[i].id, entries[i].group);
-    if (!message) continue;
-    if (held_bytes() < options_.memory.count()) {
-      if (auto body = load_body(message->id)) message->body = hold(std::move(*body));
-    }
-    messages.push_back(std::move(*message));
+    if (message) messages.push_back(std::move(*message));
   }
   return messages;
+}
+
+std::vector<QueuedMessage> Spool::load(const std::vector<DueEntry>& entries) {
+  std::vector<QueuedMessage> messages = load_records(entries);
+  for (QueuedMessage& message : messages) {
+    if (held_bytes() >= options_.memory.count()) break;
+    if (auto body = load_body(message.id)) message.body = hold(std::move(*body));
+  }
+  return messages;
+}
+
+Result<std::vector<QueuedMessage>> Spool::groups_of(MessageId id) const {
+  std::vector<QueuedMessage> groups;
+  std::uint16_t group = 0;
+  auto visit = [&](std::string_view key, std::string_view record) {
+    group = static_cast<std::uint16_t>(static_cast<unsigned char>(key[key.size() - 2]) << 8 |
+                                       static_cast<unsigned char>(key.back()));
+    auto message = decode_group(record, id, group);
+    if (message) groups.push_back(std::move(*message));
+    return true;
+  };
+  const std::string first = group_key(id, 0);
+  auto scanned = store_->scan(kMessages, first, holders_key(id), visit);
+  if (!scanned) return scanned.error();
+  return groups;
 }
 
 Result<SharedBody> Spool::load_body(MessageId id) {

@@ -92,6 +92,10 @@ class Spool {
   // The messages of these entries, with bodies as far as memory allows. Entries whose group has
   // ended meanwhile are left out.
   std::vector<QueuedMessage> load(const std::vector<DueEntry>& entries);
+  // The same without bodies.
+  std::vector<QueuedMessage> load_records(const std::vector<DueEntry>& entries) const;
+  // The groups of a message that still wait, without bodies.
+  Result<std::vector<QueuedMessage>> groups_of(MessageId id) const;
   Result<SharedBody> load_body(MessageId id);
 
   // Calls `visit` with every queue that holds a message and its first entry: one seek a queue,

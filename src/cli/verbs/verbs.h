@@ -8,6 +8,7 @@ namespace posthaste {
 void add_blast(Program& program);
 void add_check(Program& program);
 void add_dkim(Program& program);
+void add_explain(Program& program);
 void add_queue(Program& program);
 void add_send(Program& program);
 void add_sendmail(Program& program);

@@ -1,11 +1,10 @@
-// GET  /api/v1/queues           ?name= domain= tenant= campaign= site= limit=
+// GET  /api/v1/queues           ?name= queue= domain= tenant= campaign= pool= site= limit=
 // GET  /api/v1/queues/messages  ?name= limit=
 // POST /api/v1/queues/flush     the same filters
 #include <algorithm>
-#include <charconv>
-#include <nlohmann/json.hpp>
 
 #include "control/api/api.h"
+#include "control/api/queue_query.h"
 
 namespace posthaste {
 
@@ -16,18 +15,6 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 1000;
 constexpr std::size_t kMaxLimit = 100'000;
-
-QueueFilter filter_of(const HttpRequest& request) {
-  return {request.field("name"), request.field("domain"), request.field("tenant"),
-          request.field("campaign"), request.field("site")};
-}
-
-std::size_t limit_of(const HttpRequest& request) {
-  const std::string text = request.field("limit");
-  std::size_t limit = kDefaultLimit;
-  std::from_chars(text.data(), text.data() + text.size(), limit);
-  return std::min(limit, kMaxLimit);
-}
 
 ordered_json to_json(const QueueState& state) {
   ordered_json json = {{"queue", state.name.to_string()},
@@ -62,13 +49,11 @@ ordered_json to_json(const QueuedMessage& message) {
           {"last_response", message.last_response}};
 }
 
-std::string dump(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 asio::awaitable<HttpResponse> list(Operations* operations, HttpRequest request) {
-  const auto states = co_await operations->list(filter_of(request));
-  const std::size_t limit = limit_of(request);
+  const auto query = QueueQuery::read(request, {"limit"}, kDefaultLimit);
+  if (!query) co_return HttpResponse::failure(400, query.error().message());
+  const auto states = co_await operations->list(query->filter);
+  const std::size_t limit = std::min(query->limit, kMaxLimit);
   std::uint64_t depth = 0;
   ordered_json queues = ordered_json::array();
   for (const QueueState& state : states) {
@@ -76,26 +61,31 @@ asio::awaitable<HttpResponse> list(Operations* operations, HttpRequest request) 
     if (queues.size() < limit) queues.push_back(to_json(state));
   }
   const ordered_json body = {{"count", states.size()}, {"depth", depth}, {"queues", queues}};
-  co_return HttpResponse{200, dump(body)};
+  co_return HttpResponse{200, dump_json(body)};
 }
 
 asio::awaitable<HttpResponse> messages(Operations* operations, HttpRequest request) {
-  const auto states = co_await operations->list(filter_of(request));
+  const auto query = QueueQuery::read(request, {"limit"}, kDefaultLimit);
+  if (!query) co_return HttpResponse::failure(400, query.error().message());
+  const auto states = co_await operations->list(query->filter);
   if (states.empty()) {
     co_return HttpResponse::failure(404, "no queue of that name holds mail: see queue list");
   }
-  const std::size_t limit = std::min<std::size_t>(limit_of(request), 1000);
+  const std::size_t limit = std::min<std::size_t>(query->limit, 1000);
   const auto found = co_await operations->messages(states.front().name, limit);
+  if (!found) co_return HttpResponse::failure(500, found.error().message());
   ordered_json list = ordered_json::array();
-  for (const QueuedMessage& message : found) list.push_back(to_json(message));
+  for (const QueuedMessage& message : *found) list.push_back(to_json(message));
   const ordered_json body = {{"queue", to_json(states.front())}, {"messages", list}};
-  co_return HttpResponse{200, dump(body)};
+  co_return HttpResponse{200, dump_json(body)};
 }
 
 asio::awaitable<HttpResponse> flush(Operations* operations, HttpRequest request) {
-  const std::size_t count = co_await operations->flush(filter_of(request));
+  const auto query = QueueQuery::read(request, {"limit"}, kDefaultLimit);
+  if (!query) co_return HttpResponse::failure(400, query.error().message());
+  const std::size_t count = co_await operations->flush(query->filter);
   const ordered_json body = {{"queues", count}};
-  co_return HttpResponse{200, dump(body)};
+  co_return HttpResponse{200, dump_json(body)};
 }
 
 }  // namespace

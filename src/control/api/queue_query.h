@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "control/operations.h"
+#include "platform/http/http_message.h"
+
+namespace posthaste {
+
+// The query of a request about queues: name, queue, domain, tenant, campaign, pool, source, site,
+// provider, and what else the resource knows.
+struct QueueQuery {
+  QueueFilter filter;
+  std::size_t limit = 0;
+  std::map<std::string, std::string> others;  // of those that were asked for, as they stand
+
+  // Errors, for status 400: a field that nobody knows (what was meant as a filter must not become
+  // "everything"), a domain that is none, a limit that is no number.
+  static Result<QueueQuery> read(const HttpRequest& request,
+                                 std::initializer_list<std::string_view> further,
+                                 std::size_t default_limit);
+  std::string other(const std::string& name) const;
+};
+
+// What clients sent may be no UTF-8; JSON must be.
+std::string dump_json(const nlohmann::ordered_json& json);
+
+nlohmann::ordered_json to_json(const MailScope& scope);
+
+}  // namespace posthaste

@@ -1,0 +1,157 @@
+// How what an operator ordered is carried out.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "queue/queue_manager.h"
+#include "queue/queue_state.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kOrder = "queue/order/";
+// A queue that always holds mail is done when it was read through, and what was on a connection
+// then has come back.
+constexpr auto kInFlight = 10min;
+
+std::string key_of(const QueueOrder& order) {
+  return std::string(kOrder) + std::to_string(order.number);
+}
+
+}  // namespace
+
+MailScope QueueManager::scope_of(const QueueName& name) const {
+  MailScope mail;
+  mail.remote_queue = name.remote_queue;
+  mail.tenant = name.tenant.value();
+  mail.campaign = name.campaign.value();
+  mail.domain = name.domain.ascii();
+  mail.pool = parts_.governor.rules().pool_of(name).name;
+  return mail;
+}
+
+const QueueOrder* QueueManager::order_for(const QueueName& name) const {
+  if (orders_.empty()) return nullptr;
+  const MailScope mail = scope_of(name);
+  const auto found = std::find_if(orders_.begin(), orders_.end(),
+                                  [&](const Order& one) { return one.order.scope.covers(mail); });
+  return found == orders_.end() ? nullptr : &found->order;
+}
+
+const QueueOrder* QueueManager::order_for(const QueuedMessage& message) const {
+  if (orders_.empty()) return nullptr;
+  const MailScope mail = scope_of(message.queue);
+  for (const Order& one : orders_) {
+    const QueueOrder& order = one.order;
+    const bool is_there =
+        order.kind == QueueOrder::Kind::rebind && order.to == message.queue.remote_queue;
+    if (!is_there && message.accepted <= order.given && order.scope.covers(mail)) return &order;
+  }
+  return nullptr;
+}
+
+QueueManager::Touched QueueManager::count(const MailScope& scope) const {
+  Touched touched;
+  for (const auto& [name, queue] : queues_) {
+    if (!scope.covers(scope_of(name))) continue;
+    ++touched.queues;
+    touched.messages += depth_of(*queue);
+  }
+  return touched;
+}
+
+QueueManager::Touched QueueManager::give_order(QueueOrder order) {
+  const Touched touched = count(order.scope);
+  order.number = next_order_++;
+  order.given = parts_.clock.wall();
+  parts_.spool.put_state(key_of(order), order.encode());
+  begin(std::move(order));
+  return touched;
+}
+
+void QueueManager::begin(QueueOrder order) {
+  const MailScope scope = order.scope;
+  orders_.push_back({std::move(order), {}});
+  std::vector<Queue*> chosen;
+  for (auto& [name, queue] : queues_) {
+    if (!scope.covers(scope_of(name))) continue;
+    orders_.back().pending.insert(name);
+    chosen.push_back(queue.get());
+  }
+  for (Queue* queue : chosen) {
+    std::vector<QueuedMessage> given_out = std::exchange(queue->unrouted, {});
+    const auto site = queue->destination ? sites_.find(queue->destination->site) : sites_.end();
+    if (site != sites_.end()) {
+      const QueueName& name = queue->name;
+      auto ready = site->second->ready.take_queues(
+          [&name](const QueueName& other) { return other == name; });
+      given_out.insert(given_out.end(), std::move_iterator(ready.begin()),
+                       std::move_iterator(ready.end()));
+    }
+    for (QueuedMessage& message : given_out) give_out(*queue, std::move(message));
+    queue->schedule.flush(parts_.clock.wall());
+    read_if_wanted(*queue);
+  }
+  finish_orders();
+}
+
+void QueueManager::carry_out(const QueueOrder& order, QueuedMessage message) {
+  if (order.kind == QueueOrder::Kind::bounce) {
+    commit(parts_.settler.bounce(std::move(message), order.reason, order.notifies));
+    return;
+  }
+  Settlement settlement;
+  settlement.before = message;
+  settlement.before.body = nullptr;
+  message.queue.remote_queue = order.to;
+  message.due = parts_.clock.wall();
+  message.wish = {};
+  message.body = nullptr;
+  settlement.after = message;
+  // It leaves one queue and arrives in another.
+  auto settled = std::make_shared<Settled>();
+  settled->before = settlement.before;
+  settled->notices.push_back(std::move(message));
+  parts_.spool.settle(std::move(settlement),
+                      [this, settled] { this->settled(std::move(*settled)); });
+}
+
+void QueueManager::finish_orders() {
+  const WallTime now = parts_.clock.wall();
+  for (Order& one : orders_) {
+    std::erase_if(one.pending, [&](const QueueName& name) {
+      const auto known = queues_.find(name);
+      if (known == queues_.end()) return true;
+      const ScheduledQueue& schedule = known->second->schedule;
+      const bool is_read_through = !schedule.flushed_at() && !schedule.wants_read(now);
+      return is_read_through && (schedule.held() == 0 || now - one.order.given > kInFlight);
+    });
+    if (one.pending.empty()) parts_.spool.remove_state(key_of(one.order));
+  }
+  std::erase_if(orders_, [](const Order& one) { return one.pending.empty(); });
+}
+
+void QueueManager::take_up_orders(const std::vector<std::pair<std::string, std::string>>& records) {
+  for (const auto& [key, value] : records) {
+    auto order = QueueOrder::decode(value);
+    if (!order) continue;
+    const std::string_view number = std::string_view(key).substr(kOrder.size());
+    std::from_chars(number.data(), number.data() + number.size(), order->number);
+    next_order_ = std::max(next_order_, order->number + 1);
+    begin(std::move(*order));
+  }
+}
+
+std::vector<QueueOrder> QueueManager::orders() const {
+  std::vector<QueueOrder> orders;
+  for (const Order& one : orders_) orders.push_back(one.order);
+  return orders;
+}
+
+}  // namespace posthaste
