@@ -1,9 +1,14 @@
 #include "report/outbox_trim.h"
 
 #include <algorithm>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 namespace posthaste {
+
+namespace asio = boost::asio;
+
 namespace {
 
 constexpr auto kRetention = std::chrono::hours(7 * 24);
@@ -46,10 +51,12 @@ void OutboxTrim::trim() {
   if (old_end > first->front().sequence) spool_.forget_told(old_end, clock_.wall() - kLongestLife);
 }
 
-boost::asio::awaitable<void> OutboxTrim::run() {
+asio::awaitable<void> OutboxTrim::run() {
   while (true) {
     trim();
     co_await clock_.sleep_until(clock_.now() + kRound);
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
   }
 }
 

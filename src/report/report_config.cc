@@ -12,8 +12,19 @@ std::string check_type(const std::string& type) {
 
 }  // namespace
 
+std::string LogConfig::cursor_key() const {
+  // A block can have any name, so this one does not begin as theirs do.
+  if (origin == LogOrigin::bounce_block) return "cursor/log_bounces";
+  return "cursor/log/" + name;
+}
+
+std::string LogConfig::former_cursor_key() const {
+  return origin == LogOrigin::bounce_block ? "cursor/log/bounces" : std::string();
+}
+
 LogConfig BounceConfig::as_log() const {
   LogConfig log;
+  log.origin = LogOrigin::bounce_block;
   log.name = "bounces";
   log.path = log_path;
   log.types = {"bounce", "expiration", "admin_bounce", "oob_bounce"};
@@ -38,7 +49,8 @@ const BlockSchema<BounceConfig>& bounce_schema() {
   static const auto schema =
       BlockSchema<BounceConfig>("bounce", BlockKind::single, "What happens to mail that failed.")
           .key("use_8bitmime", &BounceConfig::use_8bitmime,
-               "Return messages may be 8-bit; else they are 7-bit, whatever they return.")
+               "Return messages may be 8-bit; else they are 7-bit, whatever "
+               "they return.")
           .key("log_bounces", &BounceConfig::log_bounces, "Write failures to log_path.")
           .key("log_path", &BounceConfig::log_path, "The file for log_bounces.")
           .key("notify_sender", &BounceConfig::notify_sender,

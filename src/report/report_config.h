@@ -12,8 +12,12 @@
 
 namespace posthaste {
 
+// Who asked for a log.
+enum class LogOrigin : std::uint8_t { log_block, bounce_block };
+
 // A log block: a file of events, one JSON object a line.
 struct LogConfig {
+  LogOrigin origin = LogOrigin::log_block;
   std::string name;
   std::filesystem::path path;
   std::vector<std::string> types;  // empty: all
@@ -21,6 +25,12 @@ struct LogConfig {
   Duration max_age = std::chrono::hours(24);
   std::uint32_t keep = 30;
   bool compress = true;
+
+  // The key of the log's cursor in the spool. No two logs of a configuration
+  // have the same.
+  std::string cursor_key() const;
+  // The key that it once had, and may have shared with another log; "" if none.
+  std::string former_cursor_key() const;
 };
 
 // The bounce block.

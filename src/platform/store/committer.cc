@@ -77,14 +77,34 @@ void Committer::remove_range(Family family, std::string from, std::string until)
   work_.notify_one();
 }
 
+void Committer::release_log() {
+  {
+    std::lock_guard lock(mutex_);
+    wants_release_ = true;
+  }
+  work_.notify_one();
+}
+
+void Committer::flush_if_wanted() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!std::exchange(wants_release_, false)) return;
+  }
+  if (!is_healthy()) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  database_.db->Flush(options, database_.families()).PermitUncheckedError();
+}
+
 std::vector<Committer::Pending> Committer::take_pending() {
   std::unique_lock lock(mutex_);
   if (!is_healthy()) {
     // Those who wait for a sync are refused at once; the rest waits for the next try.
     work_.wait_for(lock, kRecoveryInterval, [this] { return is_stopping_ || wants_sync_; });
   } else {
-    work_.wait(lock, [this] { return is_stopping_ || !pending_.empty(); });
-    if (!wants_sync_ && !is_stopping_) {
+    work_.wait(lock, [this] { return is_stopping_ || wants_release_ || !pending_.empty(); });
+    if (!wants_sync_ && !is_stopping_ && !wants_release_) {
       work_.wait_for(lock, kRideAlongDelay, [this] { return is_stopping_ || wants_sync_; });
     }
   }
@@ -113,6 +133,7 @@ void Committer::run() {
     } else if (!group.empty()) {
       write(std::move(group));
     }
+    flush_if_wanted();
     std::lock_guard lock(mutex_);
     if (is_stopping_ && pending_.empty()) return;
   }

@@ -34,6 +34,9 @@ class Committer {
 
   void submit(Batch batch, Durability durability, Store::Applied applied);
   void remove_range(Family family, std::string from, std::string until);
+  // Store::release_log(), soon and between two writes: a flush that meets a log whose last write
+  // has just failed would be RocksDB's end.
+  void release_log();
   void on_commit(std::function<void(const CommitReport&)> observer) {
     observer_ = std::move(observer);
   }
@@ -57,6 +60,7 @@ class Committer {
   void release(const Batch::Operation& operation, rocksdb::WriteBatch& into);
   void fail(std::vector<Pending> group, const rocksdb::Status& status);
   void recover();
+  void flush_if_wanted();
   rocksdb::ColumnFamilyHandle* family(Family which) const { return database_.family(which); }
 
   Database& database_;
@@ -67,6 +71,7 @@ class Committer {
   std::condition_variable work_;
   std::vector<Pending> pending_;  // guarded by mutex_
   bool wants_sync_ = false;       // guarded by mutex_: somebody in pending_ waits for a sync
+  bool wants_release_ = false;    // guarded by mutex_: release_log()
   bool is_stopping_ = false;      // guarded by mutex_
 
   // The committer's thread only.

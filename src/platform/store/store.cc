@@ -186,12 +186,7 @@ void Store::remove_range(Family family, std::string from, std::string until) {
 }
 
 void Store::release_log() {
-  const auto access = database_->read_access();
-  if (!database_->db) return;
-  rocksdb::FlushOptions options;
-  options.wait = false;
-  options.allow_write_stall = true;
-  database_->db->Flush(options, database_->families()).PermitUncheckedError();
+  committer_->release_log();
 }
 
 bool Store::is_healthy() const {
