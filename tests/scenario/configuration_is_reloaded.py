@@ -1,0 +1,55 @@
+#!/usr/bin/python3
+"""SIGHUP takes a new file over without dropping a session or a message; a bad one is refused with
+its line, and the old one stays."""
+
+import signal
+import smtplib
+
+from harness import run, wait_until
+from harness.clients import message_text
+from harness.server import MINIMAL_CONFIG, Posthaste, Sink
+
+BLOCKS = """
+remote_queue "outbound" { retry { first = "1s" growth = 1 ceiling = "1s" jitter = 0 } }
+delivery { site_rest = "1s" site_rest_ceiling = "1s" }
+route "*" { to = {"[127.0.0.1]:%d"} tls = off }
+"""
+
+
+def main(scenario):
+    nobody = scenario.free_port()
+    server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % nobody).start()
+    sink = Sink(scenario)
+    client = smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=60)
+    client.ehlo()
+    client.sendmail("a@sender.test", ["before@x.test"], message_text("before"))
+    client.mail("a@sender.test")
+    client.rcpt("during@x.test")
+
+    server.write_config(MINIMAL_CONFIG + BLOCKS % sink.port + "remote_queue { }\n")
+    server.signal(signal.SIGHUP)
+    server.wait_for("posthaste.conf:")
+    assert "remote_queue" in server.output(), server.output()
+    assert len(sink.messages()) == 0, "the old file stays"
+
+    new = MINIMAL_CONFIG.replace('role = submission\n', 'role = submission\n  max_recipients = 3\n')
+    server.write_config(new + BLOCKS % sink.port)
+    server.signal(signal.SIGHUP)
+    server.wait_for("the configuration is reloaded")
+    code, text = client.data(message_text("during"))
+    assert code == 250, (code, text)
+    client.sendmail("a@sender.test", ["after@x.test"], message_text("after"))
+    wait_until(lambda: len(sink.messages()) == 3, 60, "what was sent before, during and after")
+    scenario.say("the open session went on, and its mail takes the new route")
+
+    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=60) as fresh:
+        fresh.ehlo()
+        fresh.mail("a@sender.test")
+        codes = [fresh.rcpt(f"r{number}@x.test")[0] for number in range(4)]
+    assert codes == [250, 250, 250, 452], codes
+    client.quit()
+    scenario.say("a new session has the new limits")
+
+
+if __name__ == "__main__":
+    run(main)
