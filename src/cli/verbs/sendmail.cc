@@ -1,6 +1,7 @@
 // The classic interface. Its flags are no options in the usual sense ("-oi", "-faddress"), so they
 // are read here and not by the command line library.
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "blast/submission_client.h"
+#include "cli/smtp_relay.h"
 #include "cli/verbs/sendmail.h"
 #include "cli/verbs/verbs.h"
 #include "mail/message.h"
@@ -23,7 +25,8 @@ struct Call {
   std::vector<std::string> recipients;
   bool takes_recipients_from_header = false;
   bool dot_ends = true;
-  std::string unusable;  // a mode that only a daemon has
+  bool speaks_smtp = false;  // -bs
+  std::string unusable;      // a mode that only a daemon has
 };
 
 Call read_arguments(const std::vector<std::string>& arguments) {
@@ -50,6 +53,8 @@ Call read_arguments(const std::vector<std::string>& arguments) {
     } else if (word[1] == 'N' || word[1] == 'R' || word[1] == 'V' || word[1] == 'B' ||
                word[1] == 'L') {
       value(i);  // DSN and logging wishes, which the server's configuration decides
+    } else if (word == "-bs") {
+      call.speaks_smtp = true;
     } else if (word[1] == 'b' && word != "-bm") {
       call.unusable = word;
     }
@@ -89,12 +94,31 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
+// Where mail is handed in: POSTHASTE_SUBMIT, else the default of `submission`.
+void choose_server(Submission& submission) {
+  const char* server = std::getenv("POSTHASTE_SUBMIT");
+  if (server == nullptr) return;
+  const std::string text = server;
+  const std::size_t colon = text.rfind(':');
+  submission.host = text.substr(0, colon);
+  if (colon != std::string::npos) {
+    submission.port = static_cast<unsigned short>(std::atoi(text.c_str() + colon + 1));
+  }
+}
+
 }  // namespace
 
 int run_sendmail(const std::vector<std::string>& arguments) {
   Call call = read_arguments(arguments);
   if (!call.unusable.empty()) {
     return complain(call.unusable + " is not done here: submit by SMTP instead", EX_USAGE);
+  }
+  Submission submission;
+  choose_server(submission);
+  if (call.speaks_smtp) {
+    const bool is_reached =
+        relay_smtp(submission.host, submission.port, STDIN_FILENO, STDOUT_FILENO);
+    return is_reached ? EX_OK : EX_TEMPFAIL;
   }
   std::string message = read_message(call.dot_ends);
   if (call.takes_recipients_from_header) add_header_recipients(message, call.recipients);
@@ -107,18 +131,9 @@ int run_sendmail(const std::vector<std::string>& arguments) {
     const std::string name = call.full_name.empty() ? "" : "\"" + call.full_name + "\" ";
     message.insert(0, "From: " + name + "<" + call.sender + ">\n");
   }
-  Submission submission;
   submission.sender = call.sender;
   submission.recipients = call.recipients;
   submission.message = std::move(message);
-  if (const char* server = std::getenv("POSTHASTE_SUBMIT")) {
-    const std::string text = server;
-    const std::size_t colon = text.rfind(':');
-    submission.host = text.substr(0, colon);
-    if (colon != std::string::npos) {
-      submission.port = static_cast<unsigned short>(std::atoi(text.c_str() + colon + 1));
-    }
-  }
   SystemClock clock;
   const auto result = submit(submission, clock);
   if (!result) return complain(result.error().message(), EX_TEMPFAIL);
@@ -133,7 +148,7 @@ int run_sendmail(const std::vector<std::string>& arguments) {
 void add_sendmail(Program& program) {
   CLI::App* verb = program.add_verb(
       "sendmail",
-      "The classic interface: -t, -i, -f SENDER, recipients; message on standard input");
+      "The classic interface: -t, -i, -f SENDER, -bs, recipients; message on standard input");
   verb->prefix_command();
   program.add_action(verb, [verb] {
     const int code = run_sendmail(verb->remaining());
