@@ -3,30 +3,72 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "platform/http/http_client.h"
+#include "server/server_config.h"
 
 namespace posthaste {
 namespace {
 
-std::string key_of(const ApiOptions& options) {
-  if (!options.key_file.empty()) {
-    std::ifstream file(options.key_file);
-    std::string line;
-    std::getline(file, line);
-    return line;
-  }
-  const char* key = std::getenv("POSTHASTE_API_KEY");
-  return key == nullptr ? "" : key;
+constexpr const char* kUsualUrl = "http://127.0.0.1:8000";
+
+Error wrong_options(std::string what) {
+  return Error{make_error_code(boost::system::errc::invalid_argument), std::move(what)};
+}
+
+// An address that listens everywhere is reached at loopback.
+std::string url_of(const SocketAddress& address) {
+  std::string host = address.address();
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return fmt::format("http://{}:{}", host, address.port());
 }
 
 }  // namespace
 
+Result<std::string> api_url(const ApiOptions& options) {
+  if (!options.url.empty()) return options.url;
+  const bool is_named = !options.config.empty();
+  const std::filesystem::path path =
+      is_named ? std::filesystem::path(options.config) : default_config_path();
+  std::error_code ec;
+  if (!is_named && !std::filesystem::exists(path, ec)) return std::string(kUsualUrl);
+  const auto loaded = load_server_config(path);
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
+    return wrong_options(errors->front().to_string() + ": or name the server with --api");
+  }
+  const auto& config = std::get<std::shared_ptr<const ServerConfig>>(loaded);
+  for (const ListenerConfig& listener : config->listeners) {
+    if (listener.protocol == ListenerProtocol::http) return url_of(listener.address);
+  }
+  return wrong_options(path.string() + " has no http listener: add one, or use --api");
+}
+
+Result<std::string> api_key(const ApiOptions& options) {
+  if (options.key_file.empty()) {
+    const char* key = std::getenv("POSTHASTE_API_KEY");
+    return std::string(key == nullptr ? "" : key);
+  }
+  std::ifstream file(options.key_file);
+  std::string line;
+  if (!std::getline(file, line) || line.empty()) {
+    return wrong_options("--api-key-file " + options.key_file +
+                         " cannot be read, or its first line is empty: check the name and its "
+                         "permissions");
+  }
+  return line;
+}
+
 std::shared_ptr<ApiOptions> ApiOptions::declare(CLI::App* command) {
   auto options = std::make_shared<ApiOptions>();
-  command->add_option("--api", options->url, "Address of the server's http listener")
-      ->capture_default_str();
+  command->add_option("--api", options->url,
+                      "Address of the server's http listener, as http://127.0.0.1:8000; else that "
+                      "of the configuration");
+  command->add_option("-c,--config", options->config, "Configuration whose server is meant");
   command->add_option("--api-key-file", options->key_file,
                       "File with the API key (else POSTHASTE_API_KEY)");
   command->add_flag("--json", options->json, "Print one JSON document");
@@ -37,13 +79,20 @@ std::variant<nlohmann::ordered_json, ExitCode> ask_api(const std::string& verb,
                                                        const ApiOptions& options,
                                                        const std::string& method,
                                                        const std::string& target) {
-  const HttpClient client(options.url, key_of(options));
+  const auto url = api_url(options);
+  if (!url) return fail(verb, url.error().message(), ExitCode::usage);
+  const auto key = api_key(options);
+  if (!key) return fail(verb, key.error().message(), ExitCode::usage);
+  const HttpClient client(*url, *key);
   const auto answer = client.request(method, target);
-  if (!answer) return fail(verb, answer.error().message(), ExitCode::unreachable);
+  if (!answer) {
+    const bool is_wrong_url = answer.error().code == boost::system::errc::invalid_argument;
+    return fail(verb, answer.error().message(),
+                is_wrong_url ? ExitCode::usage : ExitCode::unreachable);
+  }
   auto json = nlohmann::ordered_json::parse(answer->body, nullptr, false);
   if (json.is_discarded()) {
-    return fail(verb, options.url + " answers no JSON: is it a Posthaste server?",
-                ExitCode::unreachable);
+    return fail(verb, *url + " answers no JSON: is it a Posthaste server?", ExitCode::unreachable);
   }
   if (answer->status >= 400) {
     const std::string why =
