@@ -150,13 +150,15 @@ std::vector<std::optional<std::string>> Store::get_many(
     Family family, const std::vector<std::string>& keys) const {
   const auto access = database_->read_access();
   if (!database_->db) return std::vector<std::optional<std::string>>(keys.size());
-  std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-  std::vector<rocksdb::ColumnFamilyHandle*> families(keys.size(), database_->family(family));
-  std::vector<std::string> values;
-  const auto statuses = database_->db->MultiGet(rocksdb::ReadOptions(), families, slices, &values);
+  // Keys that stand together on disk are read together.
+  const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  database_->db->MultiGet(rocksdb::ReadOptions(), database_->family(family), keys.size(),
+                          slices.data(), values.data(), statuses.data());
   std::vector<std::optional<std::string>> answers(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].ok()) answers[i] = std::move(values[i]);
+    if (statuses[i].ok()) answers[i] = values[i].ToString();
   }
   return answers;
 }
