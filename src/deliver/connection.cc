@@ -97,7 +97,7 @@ asio::awaitable<void> Connection::run() {
   std::vector<RuleMatch> matches;
   if (const auto* rule = rule_for(plan_, refusal)) {
     failure.classification = rule->classification.value_or(failure.classification);
-    matches.push_back({rule, refusal.response});
+    matches.push_back({rule, refusal.response, peer_.host});
   }
   work_.site_failed(std::move(failure), std::move(matches));
 }
@@ -298,7 +298,7 @@ asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
   CellOutcome outcome;
   outcome.took = parts_.clock.now() - began;
   const AttemptView attempt{
-      plan_, message, results, client_->features().dsn, broken_, parts_.clock.wall()};
+      plan_, message, results, client_->features().dsn, broken_, parts_.clock.wall(), peer_.host};
   std::vector<RecipientVerdict> verdicts = judge_attempt(attempt, outcome);
   for (RecipientVerdict& verdict : verdicts) fill_peer(verdict.event);
   work_.settle(std::move(message), std::move(verdicts), std::move(outcome));

@@ -70,6 +70,7 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
     const std::shared_ptr<Link> link = known->second;
     for (const auto& [queue, outcome] : message.outcomes) {
       parts_.governor.on_outcome(*link->outlet.cell, queue, outcome);
+      skip_hosts(outcome.matches);
     }
     switch (message.kind) {
       case Message::Kind::pull:
@@ -115,6 +116,7 @@ void Dispatcher::on_failed(Link& link, const Message& message) {
   for (const RuleMatch& match : message.matches) {
     parts_.governor.on_session_reply(*outlet.cell, match);
   }
+  skip_hosts(message.matches);
   if (outlet.reached > 0) {
     // Others are open: the peer takes no more of them.
     parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
@@ -146,6 +148,15 @@ void Dispatcher::on_closed(std::uint64_t id) {
   if (is_draining_) return;
   serve_and_wait(*sites_.at(link->site));
   drop_if_unused(link->site);
+}
+
+void Dispatcher::skip_hosts(const std::vector<RuleMatch>& matches) {
+  const auto now = parts_.clock.now();
+  for (const RuleMatch& match : matches) {
+    if (!match.rule->has(RuleAction::skip_host)) continue;
+    std::erase_if(skipped_hosts_, [now](const auto& one) { return one.second <= now; });
+    skipped_hosts_[match.host] = now + *match.rule->duration;
+  }
 }
 
 void Dispatcher::answer(Link& link, std::vector<QueuedMessage> messages) {

@@ -88,6 +88,7 @@ class Dispatcher final : public SiteObserver {
   void on_pull(Link& link, Message& message);
   void on_failed(Link& link, const Message& message);
   void on_closed(std::uint64_t id);
+  void skip_hosts(const std::vector<RuleMatch>& matches);
   void answer(Link& link, std::vector<QueuedMessage> messages);
   boost::asio::awaitable<void> close_idle();
   static boost::asio::awaitable<void> run_link(std::shared_ptr<Link> link, ConnectionPlan plan,
@@ -103,6 +104,7 @@ class Dispatcher final : public SiteObserver {
   void find_outlets(Site& site);
   void open_connections_for(Site& site, Refusals& refusals);
   bool may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const;
+  std::vector<MxHost> usable_hosts(const Destination& destination) const;
   void open(Site& site, Outlet& outlet);
   void drop_if_unused(const SiteName& name);
   void serve_awake();
@@ -115,6 +117,7 @@ class Dispatcher final : public SiteObserver {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;
+  std::unordered_map<std::string, Clock::time_point> skipped_hosts_;  // by a rule, until then
   LimitWaits waits_;
   Alarm alarm_;
   Inbox<Message> inbox_;

@@ -181,6 +181,18 @@ void Dispatcher::open_connections_for(Site& site, Refusals& refusals) {
   }
 }
 
+// Those that no rule skips; all when it skips all, for mail must go somewhere.
+std::vector<MxHost> Dispatcher::usable_hosts(const Destination& destination) const {
+  if (skipped_hosts_.empty()) return destination.hosts;
+  const auto now = parts_.clock.now();
+  std::vector<MxHost> usable;
+  for (const MxHost& host : destination.hosts) {
+    const auto skipped = skipped_hosts_.find(host.name);
+    if (skipped == skipped_hosts_.end() || skipped->second <= now) usable.push_back(host);
+  }
+  return usable.empty() ? destination.hosts : usable;
+}
+
 void Dispatcher::open(Site& site, Outlet& outlet) {
   auto link = std::make_shared<Link>(*this, next_link_++, site.destination.site, outlet);
   link->connection = parts_.governor.open(*outlet.cell);
@@ -189,6 +201,7 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
   const ShapingRules& rules = parts_.governor.rules();
   ConnectionPlan plan;
   plan.destination = site.destination;
+  plan.destination.hosts = usable_hosts(site.destination);
   plan.limits = outlet.cell->limits;
   plan.provider = outlet.cell->provider;
   const ProviderConfig* provider = rules.providers.find(plan.provider);

@@ -24,7 +24,7 @@ RecipientVerdict refuse(const AttemptView& attempt, const Recipient& recipient, 
     refusal.hard = refusal.is_permanent &&
                    (rule->has(RuleAction::suppress) || is_hard(refusal.classification));
     if (rule->has(RuleAction::other_source)) verdict.wish.other_than = attempt.plan.source.name;
-    outcome.matches.push_back({rule, refusal.response});
+    outcome.matches.push_back({rule, refusal.response, attempt.host});
   }
   const bool speaks_of_pace = refusal.classification == Classification::rate_limited ||
                               refusal.classification == Classification::spam_block;

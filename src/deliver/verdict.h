@@ -19,6 +19,7 @@ struct AttemptView {
   bool peer_has_dsn = false;
   const std::optional<Refusal>& broken;  // what ended the connection, if anything did
   WallTime now;
+  const std::string& host;  // the peer's name
 };
 
 // What it means for each recipient, by the provider's rules and by failure.h where they say

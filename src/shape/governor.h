@@ -40,6 +40,7 @@ struct SendingCell {
 struct RuleMatch {
   const ResponseRuleConfig* rule = nullptr;
   std::string reply;
+  std::string host = {};  // that said so
 };
 
 // What became of one message, as far as pace is concerned.

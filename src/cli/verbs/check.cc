@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/verbs/verbs.h"
 #include "platform/config_reference.h"
+#include "route/shipped_providers.h"
 #include "server/server_config.h"
 #include "server/server_config_files.h"
 
@@ -28,6 +30,18 @@ std::string dump(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+// The effective configuration: what the file says, and in remarks what is shipped below it.
+std::string print_all(const ServerConfig& config) {
+  std::string text = config.source->print();
+  if (!config.delivery.shipped_providers) return text;
+  text += "\n# Shipped with the program, below the provider blocks above:\n";
+  std::istringstream shipped{std::string(shipped_providers_text())};
+  for (std::string line; std::getline(shipped, line);) {
+    text += line.empty() ? "#\n" : "# " + line + "\n";
+  }
+  return text;
+}
+
 void print_as_json(const CheckOptions& options, const ServerConfig* config,
                    const std::vector<ConfigError>& errors) {
   ordered_json list = ordered_json::array();
@@ -35,7 +49,7 @@ void print_as_json(const CheckOptions& options, const ServerConfig* config,
     list.push_back({{"file", error.where.file}, {"line", error.where.line}, {"what", error.what}});
   }
   ordered_json document = {{"file", options.file}, {"ok", errors.empty()}, {"errors", list}};
-  if (options.print && config != nullptr) document["configuration"] = config->source->print();
+  if (options.print && config != nullptr) document["configuration"] = print_all(*config);
   fmt::print("{}\n", dump(document));
 }
 
@@ -59,7 +73,7 @@ ExitCode check(CheckOptions options) {
   if (options.json) {
     print_as_json(options, config, errors);
   } else {
-    if (options.print && config != nullptr) fmt::print("{}", config->source->print());
+    if (options.print && config != nullptr) fmt::print("{}", print_all(*config));
     for (const ConfigError& error : errors) fmt::print(stderr, "{}\n", error.to_string());
     if (errors.empty() && !options.print) fmt::print("{}: ok\n", options.file);
   }

@@ -107,5 +107,11 @@ TEST_F(CheckVerbTest, PrintsOneJsonDocument) {
   EXPECT_THAT(good["configuration"].get<std::string>(), HasSubstr("remote_queue \"outbound\""));
 }
 
+TEST_F(CheckVerbTest, PrintsWhatIsShippedForTheLargeProviders) {
+  EXPECT_THAT(check("server { }\n", "--print").out, HasSubstr("# provider \"google\" {"));
+  EXPECT_THAT(check("delivery { shipped_providers = false }\n", "--print").out,
+              testing::Not(HasSubstr("google")));
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -62,7 +62,7 @@ class MisbehavingServer:
     """
 
     def __init__(self, script=None, extensions=("PIPELINING", "8BITMIME", "SIZE 10000000"),
-                 tls=None):
+                 tls=None, address="127.0.0.1"):
         self._script = {stage: list(steps) if isinstance(steps, (list, tuple)) else [steps]
                         for stage, steps in (script or {}).items()}
         unknown = set(self._script) - set(STAGES)
@@ -75,7 +75,7 @@ class MisbehavingServer:
         self.messages = []
         self.envelopes = []
         self.dialogues = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self._listener = socket.create_server((address, 0), backlog=100)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
