@@ -2,8 +2,6 @@
 """Mail goes to an MX host by IPv6, and by IPv4 where the IPv6 address takes nothing; `ip_versions`
 decides the order."""
 
-import json
-import os
 import socket
 
 from harness import Skip, run, wait_until
@@ -23,12 +21,7 @@ log "all" { path = "@dir@/events.log" }
 
 
 def deliveries(server):
-    path = os.path.join(server.directory, "events.log")
-    if not os.path.exists(path):
-        return {}
-    with open(path, encoding="utf-8") as file:
-        events = [json.loads(line) for line in file]
-    return {one["recipient"]: one for one in events if one["type"] == "delivery"}
+    return {one["recipient"]: one for one in server.events("delivery")}
 
 
 def main(scenario):

@@ -29,23 +29,17 @@ def submit(port, recipients, sender="a@sender.test"):
             client.sendmail(sender, [recipient], message_text(recipient))
 
 
-def events(server, kind):
-    with open(os.path.join(server.directory, "events.log"), encoding="utf-8") as file:
-        found = [json.loads(line) for line in file]
-    return [one for one in found if one["type"] == kind]
-
-
 def main(scenario):
     sink = Sink(scenario, os.path.join(PERSONAS, "gmail.conf"))
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % sink.port).start()
     port = server.port("smtp")
     submit(port, ["good@gmail.test", "nobody@gmail.test", "inactive@gmail.test"])
-    wait_until(lambda: len(events(server, "bounce")) == 2 and events(server, "delivery"), 30,
+    wait_until(lambda: len(server.events("bounce")) == 2 and server.events("delivery"), 30,
                "a delivery and two bounces")
-    delivery = events(server, "delivery")[0]
+    delivery = server.events("delivery")[0]
     assert delivery["provider"] == "google", delivery
     assert delivery["tls_version"].startswith("TLSv1."), "this provider wants TLS"
-    bounced = {one["recipient"]: one for one in events(server, "bounce")}
+    bounced = {one["recipient"]: one for one in server.events("bounce")}
     assert bounced["nobody@gmail.test"]["classification"] == "bad_mailbox"
     assert bounced["inactive@gmail.test"]["classification"] == "inactive_mailbox"
     assert all(one["hard"] for one in bounced.values()), bounced
@@ -54,18 +48,18 @@ def main(scenario):
     # "FIX": deferred although the reply is a 5yz, never hard, and held after three.
     submit(port, [f"b{number}@gmail.test" for number in range(3)], "a@unauthenticated.test")
     wait_until(lambda: any("held until" in one["response"]
-                           for one in events(server, "limit_changed")), 60, "the hold")
-    deferred = events(server, "transient_failure")
+                           for one in server.events("limit_changed")), 60, "the hold")
+    deferred = server.events("transient_failure")
     assert all(one["classification"] == "authentication" and not one["hard"]
                for one in deferred), deferred
-    assert len(events(server, "bounce")) == 2, "a throttle or a policy never bounces"
+    assert len(server.events("bounce")) == 2, "a throttle or a policy never bounces"
     server.kill()
     server.start()
     submit(port, ["later@gmail.test"])
     shown = json.loads(server.verb("queue", "list", "--json").stdout)
     reasons = json.dumps(shown)
     assert "authentication" in reasons and "suspended" in reasons, reasons
-    assert len(events(server, "delivery")) == 1, "nothing goes out while it is held"
+    assert len(server.events("delivery")) == 1, "nothing goes out while it is held"
     scenario.say("the hold outlasted a SIGKILL, and the queue says why it waits")
 
 

@@ -2,8 +2,6 @@
 """A rule may leave an MX host out for a time, and send the next attempt from another source;
 greylisted mail comes back from the address that asked first."""
 
-import json
-import os
 
 from harness import run, wait_until
 from harness.clients import message_text, send
@@ -26,9 +24,7 @@ log "all" { path = "@dir@/events.log" }
 
 
 def events_of(server, recipient):
-    with open(os.path.join(server.directory, "events.log"), encoding="utf-8") as file:
-        found = [json.loads(line) for line in file]
-    return [one for one in found if one.get("recipient") == recipient and "attempt" in one]
+    return [one for one in server.events() if one.get("recipient") == recipient and "attempt" in one]
 
 
 def main(scenario):

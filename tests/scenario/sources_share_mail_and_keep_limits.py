@@ -3,7 +3,6 @@
 exceeds what a strict receiver counts for it: connections at one time, and messages in any minute,
 over a SIGKILL, too."""
 
-import json
 import os
 import signal
 import smtplib
@@ -41,9 +40,7 @@ def submit(port, count, domain="recipient.test"):
 
 
 def deliveries(server):
-    with open(os.path.join(server.directory, "events.log"), encoding="utf-8") as file:
-        events = [json.loads(line) for line in file]
-    return [one for one in events if one["type"] == "delivery"]
+    return server.events("delivery")
 
 
 def main(scenario):

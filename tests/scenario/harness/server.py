@@ -132,6 +132,16 @@ class Posthaste:
         """The status and text of a GET on the HTTP listener."""
         return http_get(f"http://127.0.0.1:{self.port(port)}{path}", key)
 
+    def events(self, kind=None):
+        """The events in `events.log` of the server's folder, where a log block writes it: those of
+        one type, or all. A line that is being written is left for the next reading."""
+        path = os.path.join(self.directory, "events.log")
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as file:
+            found = [json.loads(line) for line in file if line.endswith("\n")]
+        return [one for one in found if kind in (None, one["type"])]
+
     def metric(self, name, port="http"):
         """The sum of a metric over all its labels; 0 when it is not there."""
         _, text = self.get("/metrics", port)
