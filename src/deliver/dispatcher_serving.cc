@@ -92,6 +92,7 @@ void Dispatcher::open_for_those_behind(Site& site, const Outlet& ahead, const Qu
     const bool is_behind = outlet->carried + kBehind < ahead.carried;
     if (!is_behind || outlet->links > 0 || outlet->is_resting(now)) continue;
     if (pool.weight_of(outlet->cell->source) == 0) continue;
+    if (parts_.governor.refusal_to_send(queue, *outlet->cell)) continue;
     if (!parts_.governor.refusal_to_open(*outlet->cell)) open(site, *outlet);
   }
 }

@@ -28,6 +28,12 @@ RecipientVerdict refuse(const AttemptView& attempt, const Recipient& recipient, 
   }
   const bool speaks_of_pace = refusal.classification == Classification::rate_limited ||
                               refusal.classification == Classification::spam_block;
+  WarmupTally& tally = outcome.recipients;
+  ++tally.attempts;
+  if (refusal.hard) ++tally.hard;
+  if (!refusal.is_permanent && speaks_of_pace) ++tally.deferred;
+  const bool speaks_of_sender = refusal.classification == Classification::spam_block;
+  if (speaks_of_sender && refusal.smtp_code >= 500) ++tally.blocked;
   if (!refusal.is_permanent && speaks_of_pace) {
     outcome.kind = CellOutcome::Kind::deferred;
     outcome.reply = refusal.response;
@@ -69,6 +75,8 @@ std::vector<RecipientVerdict> judge_attempt(const AttemptView& attempt, CellOutc
       verdict.event.smtp_code = result.reply.code;
       if (result.reply.enhanced) verdict.event.enhanced_status = result.reply.enhanced->to_string();
       verdict.event.response = result.reply.text();
+      ++outcome.recipients.attempts;
+      ++outcome.recipients.delivered;
       if (outcome.kind == CellOutcome::Kind::other) outcome.kind = CellOutcome::Kind::delivered;
     } else if (result.kind != Kind::untried || attempt.broken) {
       const Refusal refusal =

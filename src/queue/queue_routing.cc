@@ -45,9 +45,12 @@ void QueueManager::settle_at_site(Queue& queue, const Destination& destination) 
     site->destination = destination;
   }
   const ReadyQueue::Turn turn = turn_of(queue.name);
+  std::size_t fresh = 0;
   for (QueuedMessage& message : std::exchange(queue.unrouted, {})) {
+    if (message.attempts == 0) ++fresh;
     site->ready.push(std::move(message), turn);
   }
+  parts_.governor.expect(queue.name, destination, fresh);
   if (observer_ && !site->ready.empty()) observer_->on_ready(site->destination);
 }
 

@@ -25,6 +25,7 @@ void override_block(ProviderConfig& shipped, ProviderConfig written) {
   override_value(shipped.provider_message_rate, written.provider_message_rate);
   override_value(shipped.provider_daily_messages, written.provider_daily_messages);
   override_value(shipped.provider_tls, written.provider_tls);
+  override_value(shipped.warmup_factor, written.warmup_factor);
   for (ResponseRuleConfig& old : shipped.rules) {
     const bool is_replaced = std::any_of(written.rules.begin(), written.rules.end(),
                                          [&](const auto& one) { return one.name == old.name; });

@@ -119,6 +119,10 @@ const BlockSchema<ProviderConfig>& provider_schema() {
           .key("provider_daily_messages", &Provider::provider_daily_messages,
                "Messages of all sources to all its sites in any 24 hours.")
           .key("provider_tls", &Provider::provider_tls, "Whether mail goes only over TLS.")
+          .key("warmup_factor", &Provider::warmup_factor,
+               "The part of its share of a warm-up that a new address sends there at first; each "
+               "good day adds a tenth.",
+               {.min = 0.01, .max = 1.0})
           .block(&Provider::rules, rule_schema());
   return schema;
 }

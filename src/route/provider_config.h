@@ -75,6 +75,8 @@ struct ProviderConfig : Limits {
   std::optional<Rate> provider_message_rate;
   std::optional<std::uint64_t> provider_daily_messages;
   std::optional<ProviderTls> provider_tls;
+  // The part of its share that a new address sends there at first; grows to 1 in good days.
+  std::optional<double> warmup_factor;
 
   std::vector<ResponseRuleConfig> rules;
   ConfigLocation where;

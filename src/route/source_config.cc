@@ -90,6 +90,7 @@ const BlockSchema<SourceConfig>& source_schema() {
               .key("proxy", &SourceConfig::proxy,
                    "What its connections go through: haproxy:// speaks the PROXY protocol (v2) and "
                    "asks for `address` as their origin."))
+          .block(&SourceConfig::warmup, warmup_schema())
           .block(&SourceConfig::providers, pair_limits_schema())
           .validate(check_source);
   return schema;

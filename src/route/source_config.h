@@ -9,6 +9,7 @@
 #include "platform/config_schema.h"
 #include "platform/io/stream.h"
 #include "route/limits.h"
+#include "route/warmup_config.h"
 
 namespace posthaste {
 
@@ -51,6 +52,7 @@ struct SourceConfig : Limits {
   std::optional<SourceAddress> address;  // not set: the one that the system chooses
   std::string hostname;                  // in EHLO; "": that of the server
   std::optional<SourceProxy> proxy;
+  std::optional<WarmupConfig> warmup;  // not set: the address is warm
   std::vector<PairLimits> providers;
   ConfigLocation where;
 };

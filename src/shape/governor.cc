@@ -92,7 +92,16 @@ void Governor::Hold::give_back() {
 }
 
 Governor::Governor(Clock& clock, std::shared_ptr<const ShapingRules> rules)
-    : clock_(clock), rules_(std::move(rules)), hits_(clock), started_(clock.now()) {}
+    : clock_(clock),
+      rules_(std::move(rules)),
+      warmup_(clock,
+              [this](std::string key, std::string label) {
+                return meter(std::move(key), std::move(label), {});
+              }),
+      hits_(clock),
+      started_(clock.now()) {
+  warmup_.set_rules(*rules_);
+}
 
 std::shared_ptr<LimitMeter> Governor::meter(std::string key, std::string label,
                                             MeterLimits limits) {
@@ -148,6 +157,10 @@ void Governor::configure_cell(SendingCell& cell, const Destination& destination)
   const std::string label = "closed loop of source \"" + source + "\" to " + towards;
   cell.pair = meter(pair_key, label, limits_of(*control));
   cell.provider_total = nullptr;
+  cell.warmup = {};
+  if (const SourceConfig* block = rules_->sources.find(cell.source)) {
+    cell.warmup = warmup_.place(*block, cell.provider, provider);
+  }
   if (provider == nullptr) return;
   cell.provider_total = meter("provider/" + provider->name, "provider \"" + provider->name + '"',
                               limits_of(*provider));
@@ -220,7 +233,7 @@ std::optional<LimitRefusal> Governor::refusal_to_send(const QueueName& queue,
     keep_longer(refusal, meter->refusal_to_send());
   };
   for (const auto& meter : flow(queue).meters) ask(meter.get());
-  for (LimitMeter* meter : {cell.own.get(), cell.pair.get(), cell.provider_total.get()}) ask(meter);
+  for (LimitMeter* meter : cell.sending_meters()) ask(meter);
   return refusal;
 }
 
@@ -247,9 +260,10 @@ std::optional<LimitRefusal> Governor::take_token(const QueueName& queue, const S
   for (const auto& meter : flow(queue).meters) {
     if (meter) meter->count_message();
   }
-  for (LimitMeter* meter : {cell.own.get(), cell.pair.get(), cell.provider_total.get()}) {
+  for (LimitMeter* meter : cell.sending_meters()) {
     if (meter != nullptr) meter->count_message();
   }
+  if (cell.warmup.cell) cell.warmup.cell->count_sent();
   return std::nullopt;
 }
 
@@ -284,6 +298,7 @@ void Governor::set_rules(std::shared_ptr<const ShapingRules> rules) {
   for (auto& [key, meter] : meters_) {
     if (key.starts_with("tenant/") || key.starts_with("campaign/")) meter->set({});
   }
+  warmup_.set_rules(*rules_);
   for (auto& [key, known] : cells_) configure_cell(*known.cell, known.destination);
 }
 

@@ -19,6 +19,7 @@
 #include "shape/response_rule.h"
 #include "shape/shaping_rules.h"
 #include "shape/suspension.h"
+#include "shape/warmup_book.h"
 #include "spool/queued_message.h"
 
 namespace posthaste {
@@ -34,6 +35,12 @@ struct SendingCell {
   std::shared_ptr<LimitMeter> pair;  // of the source to the provider, or to the site if nobody's
   std::shared_ptr<LimitMeter> provider_total;  // null: nobody's
   std::shared_ptr<CellControl> control;        // moves the limits of `pair`
+  WarmupPlace warmup;                          // of a source that warms up
+
+  // Those that a message must pass; null where there is none.
+  std::array<LimitMeter*, 5> sending_meters() const {
+    return {own.get(), pair.get(), provider_total.get(), warmup.own.get(), warmup.total.get()};
+  }
 };
 
 // A reply that matched a rule.
@@ -54,6 +61,7 @@ struct CellOutcome {
   Duration took{0};
   std::string reply;
   std::vector<RuleMatch> matches;
+  WarmupTally recipients;
 };
 
 // A limit that the closed loop or a rule has moved, or a suspension.
@@ -134,6 +142,11 @@ class Governor {
   void on_connection_refused(const SendingCell& cell, std::uint32_t open, const std::string& reply);
   void on_session_reply(const SendingCell& cell, const RuleMatch& match);
 
+  // --- warm-up
+  // So many messages have come for the provider of this site, whatever source will carry them.
+  void expect(const QueueName& queue, const Destination& destination, std::uint64_t count);
+  const WarmupBook& warmup() const { return warmup_; }
+
   // --- suspensions
   // Returns whether it changed anything.
   bool suspend(Suspension suspension);
@@ -169,6 +182,7 @@ class Governor {
   void suspend_by(const RuleMatch& match, const SendingCell& cell, const QueueName* queue);
   // Takes the limits of the cell's control over, and tells of a change.
   void follow(const SendingCell& cell);
+  void follow_warmup();
   void promise_if_low(LimitMeter& meter);
   void write_down(LimitMeter& meter, const LimitMeter::Kept& kept,
                   std::function<void(bool)> applied);
@@ -182,6 +196,7 @@ class Governor {
   OnFree on_free_;
   OnChange on_change_;
   SuspensionBook book_;
+  WarmupBook warmup_;
   RuleHits hits_;
   std::unordered_map<std::string, std::shared_ptr<CellControl>> controls_;  // by the pair's key
   std::unordered_map<std::string, std::shared_ptr<LimitMeter>> meters_;

@@ -9,8 +9,27 @@ void Governor::on_outcome(const SendingCell& cell, const QueueName& queue,
                           const CellOutcome& outcome) {
   if (outcome.kind == CellOutcome::Kind::delivered) cell.control->on_delivered(outcome.took);
   if (outcome.kind == CellOutcome::Kind::deferred) cell.control->on_deferred(outcome.reply);
+  if (cell.warmup.cell) cell.warmup.cell->count(outcome.recipients);
   for (const RuleMatch& match : outcome.matches) act_on(cell, &queue, match);
   follow(cell);
+}
+
+void Governor::expect(const QueueName& queue, const Destination& destination, std::uint64_t count) {
+  if (count == 0 || warmup_.empty()) return;
+  const ProviderConfig* provider = rules_->provider_of(destination);
+  warmup_.expect(rules_->pool_of(queue).name, provider == nullptr ? "" : provider->name, count);
+}
+
+void Governor::follow_warmup() {
+  bool has_news = false;
+  for (const WarmupBook::Change& change : warmup_.tick()) {
+    if (on_free_) on_free_(*change.meter);
+    if (change.what.empty()) continue;
+    has_news = true;
+    if (on_change_) on_change_({change.source, "", change.provider, "", "", change.what});
+  }
+  if (!keeper_) return;
+  warmup_.keep(keeper_, has_news ? WarmupBook::Keep::everything : WarmupBook::Keep::now_and_then);
 }
 
 void Governor::on_connection_refused(const SendingCell& cell, std::uint32_t open,
@@ -83,6 +102,11 @@ void Governor::suspend_by(const RuleMatch& match, const SendingCell& cell, const
         clock_.wall() + std::chrono::duration_cast<WallTime::duration>(*rule.duration);
     cell.control->suspended(clock_.now() + *rule.duration, rule.resume_factor,
                             "goes on after rule \"" + rule.name + "\"");
+    const bool is_of_source =
+        rule.scope == RuleScope::source_provider || rule.scope == RuleScope::source_site;
+    if (cell.warmup.cell && is_of_source && rule.classification == Classification::spam_block) {
+      cell.warmup.cell->blocked(*rule.duration, "rule \"" + rule.name + "\": " + match.reply);
+    }
   }
   suspension.reason = match.reply;
   suspension.by = "rule \"" + rule.name + '"';

@@ -62,6 +62,8 @@ void Governor::restore(const Kept& kept) {
       if (!suspension) continue;
       std::from_chars(number.data(), number.data() + number.size(), suspension->number);
       book_.restore(std::move(*suspension));
+    } else {
+      warmup_.restore(key, value);
     }
   }
   if (keeper_) keeper_(kEndedWell, "0", nullptr);
@@ -103,6 +105,7 @@ void Governor::tick() {
     known.cell->control->tick();
     follow(*known.cell);
   }
+  follow_warmup();
   if (clock_.now() < forgets_at_) return;
   forgets_at_ = clock_.now() + kForgetEvery;
   forget_idle();
@@ -113,6 +116,7 @@ void Governor::keep_all() {
   for (auto& [key, meter] : meters_) {
     if (meter->must_be_kept()) write_down(*meter, meter->keep_at_end(), nullptr);
   }
+  warmup_.keep(keeper_, WarmupBook::Keep::everything);
   keeper_(kEndedWell, "1", nullptr);
 }
 

@@ -50,6 +50,9 @@ std::optional<LimitRefusal> LimitMeter::refusal_to_open() const {
 }
 
 std::optional<LimitRefusal> LimitMeter::refusal_to_send() const {
+  if (limits_.closed && clock_.now() < limits_.closed->until) {
+    return refused("closed", limits_.closed->because, limits_.closed->until);
+  }
   const auto until = messages_.wait_until();
   if (until) return refused(limits_.names.messages, limits_.messages.to_string(), until);
   if (!limits_.daily_messages) return std::nullopt;

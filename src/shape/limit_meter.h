@@ -31,6 +31,12 @@ struct MeterLimits {
   Rate openings;
   Rate messages;
   std::optional<std::uint64_t> daily_messages;
+  // Nothing at all is sent until then.
+  struct Closed {
+    Clock::time_point until;
+    std::string because;
+  };
+  std::optional<Closed> closed;
   // The names of the four in the configuration, and where each was set.
   struct Names {
     std::string concurrency = "concurrency";
