@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,8 @@
 
 #include "base/units.h"
 #include "platform/config.h"
+#include "sink/greylist.h"
+#include "sink/sender_reputation.h"
 
 namespace re2 {
 class RE2;
@@ -100,6 +103,13 @@ struct LimitConfig {
   Duration penalty{0};  // after an excess, all is refused for so long
 };
 
+// The tarpit block: a session that is refused again and again is answered ever more slowly.
+struct TarpitConfig {
+  std::uint32_t after = 3;                   // refusals in one session
+  Duration delay = std::chrono::seconds(2);  // more for each further one
+  Duration delay_max = std::chrono::seconds(30);
+};
+
 // A reply as it goes over the wire, but for its "{client}", "{sender}" and "{recipient}".
 struct PersonaReply {
   std::uint32_t code = 0;
@@ -118,6 +128,17 @@ struct PersonaLimit {
   PersonaReply reply;
 };
 
+struct PersonaReputation {
+  ReputationConfig config;
+  PersonaReply deferral;
+  PersonaReply block;
+};
+
+struct PersonaGreylist {
+  GreylistConfig config;
+  PersonaReply reply;
+};
+
 // How the sink behaves: a receiving server, modelled. Blocks in a file:
 //
 //   persona "moody" { hostname = "mx.moody.test" }
@@ -130,6 +151,9 @@ struct Persona {
   PersonaConfig config;
   std::vector<PersonaRule> rules;
   std::vector<PersonaLimit> limits;
+  std::optional<PersonaReputation> reputation;
+  std::optional<PersonaGreylist> greylist;
+  std::optional<TarpitConfig> tarpit;
 
   bool offers(std::string_view extension) const;
 
@@ -138,10 +162,13 @@ struct Persona {
 };
 
 using PersonaOrErrors = std::variant<Persona, std::vector<ConfigError>>;
-// "plain" or a file's path.
+// "plain", the name of one that is part of the program (conf/personas), or a file's path.
 PersonaOrErrors load_persona(const std::string& name_or_path);
 // `name` stands for the file in errors.
 PersonaOrErrors parse_persona(const std::string& text, const std::string& name);
+
+// The names that load_persona() knows.
+std::vector<std::string> persona_names();
 
 // The blocks of a persona file, for its reference.
 const Configuration::Schemas& persona_schemas();

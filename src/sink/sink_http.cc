@@ -7,6 +7,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "platform/io/deadline.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint64_t kMaxBody = 1 << 20;
+constexpr std::size_t kMostSenders = 1000;
 
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
@@ -49,6 +51,20 @@ std::string counts_of(const Sink& sink) {
                         {"recipients", client.recipients},
                         {"refused", client.refused}};
   }
+  ordered_json senders = ordered_json::array();
+  for (const SenderReputation::View& one : sink.senders(kMostSenders)) {
+    senders.push_back({{"client", one.client},
+                       {"score", std::round(one.score * 1000) / 1000},
+                       {"allowance", one.allowance},
+                       {"today", one.today},
+                       {"accepted", one.accepted},
+                       {"deferred", one.deferred},
+                       {"blocked", one.blocked},
+                       {"blocks", one.blocks},
+                       {"unknown", one.unknown},
+                       {"complaints", one.complaints},
+                       {"is_blocked", one.is_blocked}});
+  }
   const ordered_json json = {{"persona", sink.persona_name()},
                              {"connections", counts.connections},
                              {"open", counts.open},
@@ -64,7 +80,8 @@ std::string counts_of(const Sink& sink) {
                              {"domains", to_json(counts.domains)},
                              {"refused_by", to_json(counts.refused)},
                              {"violations_by", to_json(counts.violations)},
-                             {"clients", clients}};
+                             {"clients", clients},
+                             {"senders", senders}};
   // What clients sent may be no UTF-8.
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

@@ -55,8 +55,10 @@ class SinkSession {
   // What a persona makes of a stage.
   struct Verdict {
     Duration delay{0};
-    const PersonaRule* rule = nullptr;    // null: none holds
-    const PersonaLimit* limit = nullptr;  // set: it refuses, before any rule
+    const PersonaRule* rule = nullptr;      // null: none holds
+    const PersonaReply* refusal = nullptr;  // set: a limit or the memory refuses, before any rule
+    std::string reason;                     // of the refusal
+    bool is_violation = false;
   };
   struct Pause {
     PersonaStage stage;
@@ -90,6 +92,9 @@ class SinkSession {
 
   Verdict judge(PersonaStage stage);
   const PersonaLimit* take_limit(PersonaStage stage);
+  // What the persona remembers of this sender.
+  PersonaMemory::Refusal recall(PersonaStage stage);
+  Duration tarpit() const;
   bool holds(const PersonaRule& rule, PersonaStage stage);
   bool recipient_matches(const PersonaRule& rule, PersonaStage stage) const;
 
@@ -120,6 +125,7 @@ class SinkSession {
   bool is_last_chunk_ = false;
   std::uint64_t chunk_left_ = 0;
   std::uint32_t errors_ = 0;
+  std::uint32_t refusals_ = 0;
   DataScanner scanner_;
 };
 

@@ -31,11 +31,12 @@ SinkStep SinkSession::ask(PersonaStage stage) {
 }
 
 SinkStep SinkSession::answer(const Pause& pause) {
-  if (const PersonaLimit* limit = pause.verdict.limit) {
-    count_violation(limit->config.name, 1);
-    return refuse(pause.stage, limit->reply, limit->config.name);
+  const Verdict& verdict = pause.verdict;
+  if (verdict.refusal != nullptr) {
+    if (verdict.is_violation) count_violation(verdict.reason, 1);
+    return refuse(pause.stage, *verdict.refusal, verdict.reason);
   }
-  if (pause.verdict.rule != nullptr) return act(pause.stage, *pause.verdict.rule);
+  if (verdict.rule != nullptr) return act(pause.stage, *verdict.rule);
   return proceed(pause.stage, {});
 }
 
@@ -62,6 +63,10 @@ SinkStep SinkSession::act(PersonaStage stage, const PersonaRule& rule) {
 SinkStep SinkSession::refuse(PersonaStage stage, const PersonaReply& reply,
                              const std::string& reason) {
   count_refusal(reason);
+  ++refusals_;
+  if (stage == PersonaStage::rcpt && reply.code >= 500) {
+    in_force_->memory.count_recipient(client_, true, state_of_sink_.clock.now());
+  }
   SinkStep step = say(filled(reply.wire));
   if (stage == PersonaStage::end_of_data) reset_transaction();
   // RFC 5321 §3.8: 421 announces the end; and to a refused connection nothing more is said.
@@ -84,6 +89,7 @@ SinkStep SinkSession::proceed(PersonaStage stage, const std::string& reply) {
       has_sender_ = true;
       return say(reply.empty() ? "250 2.1.0 Ok\r\n" : reply);
     case PersonaStage::rcpt:
+      in_force_->memory.count_recipient(client_, false, state_of_sink_.clock.now());
       envelope_.recipients.push_back(std::move(recipient_));
       recipient_.clear();
       return say(reply.empty() ? "250 2.1.5 Ok\r\n" : reply);
@@ -99,6 +105,7 @@ SinkStep SinkSession::proceed(PersonaStage stage, const std::string& reply) {
     count_refusal("not_kept");
     say("452 4.3.1 The message cannot be kept\r\n");
   } else {
+    in_force_->memory.count_accepted(client_, state_of_sink_.clock.now());
     say(reply.empty() ? "250 2.0.0 Ok\r\n" : reply);
   }
   reset_transaction();
@@ -124,8 +131,13 @@ void SinkSession::say_extensions() {
 
 SinkSession::Verdict SinkSession::judge(PersonaStage stage) {
   Verdict verdict;
-  verdict.limit = take_limit(stage);
-  if (verdict.limit != nullptr) return verdict;
+  verdict.delay = tarpit();
+  if (const PersonaLimit* limit = take_limit(stage)) {
+    verdict.refusal = &limit->reply;
+    verdict.reason = limit->config.name;
+    verdict.is_violation = true;
+    return verdict;
+  }
   for (const PersonaRule& rule : persona().rules) {
     if (rule.config.at != stage || !holds(rule, stage)) continue;
     verdict.delay += rule.config.delay;
@@ -137,7 +149,27 @@ SinkSession::Verdict SinkSession::judge(PersonaStage stage) {
     verdict.rule = &rule;
     break;
   }
+  // A recipient that does not exist is told so at once.
+  if (verdict.rule != nullptr && verdict.rule->reply.code >= 400) return verdict;
+  const PersonaMemory::Refusal refusal = recall(stage);
+  verdict.refusal = refusal.reply;
+  verdict.reason = refusal.reason;
   return verdict;
+}
+
+PersonaMemory::Refusal SinkSession::recall(PersonaStage stage) {
+  const auto now = state_of_sink_.clock.now();
+  PersonaMemory& memory = in_force_->memory;
+  if (stage == PersonaStage::mail) return memory.on_mail(client_, now);
+  if (stage != PersonaStage::rcpt) return {};
+  return memory.on_rcpt(client_, envelope_.sender, address_in(recipient_), now);
+}
+
+Duration SinkSession::tarpit() const {
+  const auto& tarpit = persona().tarpit;
+  if (!tarpit || refusals_ < tarpit->after) return Duration(0);
+  const std::int64_t times = refusals_ - tarpit->after + 1;
+  return std::min(tarpit->delay_max, tarpit->delay * times);
 }
 
 const PersonaLimit* SinkSession::take_limit(PersonaStage stage) {

@@ -3,7 +3,6 @@
 exceeds what a strict receiver counts for it: connections at one time, and messages in any minute,
 over a SIGKILL, too."""
 
-import os
 import signal
 import smtplib
 
@@ -11,8 +10,12 @@ from harness import run, wait_until
 from harness.clients import message_text
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
-PERSONA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "personas",
-                       "strict.conf")
+PERSONA = """
+persona { name = "counting" }
+limit "connections" { of = connections concurrent = 2 }
+limit "messages" { of = messages rate = "600/min" }
+limit "messages-of-all" { of = messages per = all rate = "1200/min" }
+"""
 
 BLOCKS = """
 source "light" { address = "127.0.0.2" hostname = "light.mta.test"
@@ -44,7 +47,7 @@ def deliveries(server):
 
 
 def main(scenario):
-    sink = Sink(scenario, PERSONA)
+    sink = Sink(scenario, scenario.write("counting.conf", PERSONA))
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % sink.port).start()
     submit(server.port("smtp"), COUNT)
     wait_until(lambda: sink.counts()["messages"] >= COUNT // 2, 60, "half of the mail")

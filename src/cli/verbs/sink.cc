@@ -92,7 +92,8 @@ void add_sink(Program& program) {
                    "Where to tell counts, HOST:PORT: GET /counts, GET /ids, POST /reset, "
                    "POST /persona");
   verb->add_option("--keep", options->keep, "Keep each message in this folder");
-  verb->add_option("--persona", options->persona, "How to behave: plain, or a persona file")
+  verb->add_option("--persona", options->persona,
+                   "How to behave: plain, flaky, gmail, outlook, yahoo, strict, or a persona file")
       ->capture_default_str();
   verb->add_option("--threads", options->threads, "Loops; 0: one for each core")
       ->capture_default_str();
