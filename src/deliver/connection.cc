@@ -95,7 +95,7 @@ asio::awaitable<void> Connection::run() {
   failure.peer_host = peer_.host;
   failure.peer_address = peer_.endpoint.address;
   std::vector<RuleMatch> matches;
-  if (const auto* rule = rule_for(plan_, refusal)) {
+  if (const auto* rule = rule_for(plan_.rules.get(), plan_.provider, refusal)) {
     failure.classification = rule->classification.value_or(failure.classification);
     matches.push_back({rule, refusal.response, peer_.host});
   }

@@ -6,9 +6,37 @@
 
 namespace posthaste {
 
-const ResponseRuleConfig* rule_for(const ConnectionPlan& plan, const Refusal& refusal) {
-  if (!plan.rules || !plan.rules->responses || refusal.smtp_code == 0) return nullptr;
-  return plan.rules->responses->match(plan.provider, refusal.response);
+const ResponseRuleConfig* rule_for(const ShapingRules* rules, const std::string& provider,
+                                   const Refusal& refusal) {
+  if (rules == nullptr || !rules->responses || refusal.smtp_code == 0) return nullptr;
+  return rules->responses->match(provider, refusal.response);
+}
+
+const ResponseRuleConfig* apply_rules(const ShapingRules* rules, const std::string& provider,
+                                      const std::string& host, Refusal& refusal,
+                                      CellOutcome& outcome) {
+  const ResponseRuleConfig* rule = rule_for(rules, provider, refusal);
+  if (rule != nullptr) {
+    refusal.classification = rule->classification.value_or(refusal.classification);
+    if (rule->has(RuleAction::retry)) refusal.is_permanent = false;
+    if (rule->has(RuleAction::fail)) refusal.is_permanent = true;
+    refusal.hard = refusal.is_permanent &&
+                   (rule->has(RuleAction::suppress) || is_hard(refusal.classification));
+    outcome.matches.push_back({rule, refusal.response, host});
+  }
+  const bool speaks_of_sender = refusal.classification == Classification::spam_block;
+  const bool speaks_of_pace =
+      speaks_of_sender || refusal.classification == Classification::rate_limited;
+  WarmupTally& tally = outcome.recipients;
+  ++tally.attempts;
+  if (refusal.hard) ++tally.hard;
+  if (speaks_of_sender && refusal.smtp_code >= 500) ++tally.blocked;
+  if (!refusal.is_permanent && speaks_of_pace) {
+    ++tally.deferred;
+    outcome.kind = CellOutcome::Kind::deferred;
+    outcome.reply = refusal.response;
+  }
+  return rule;
 }
 
 namespace {
@@ -17,26 +45,10 @@ namespace {
 RecipientVerdict refuse(const AttemptView& attempt, const Recipient& recipient, Refusal refusal,
                         CellOutcome& outcome) {
   RecipientVerdict verdict;
-  if (const auto* rule = rule_for(attempt.plan, refusal)) {
-    refusal.classification = rule->classification.value_or(refusal.classification);
-    if (rule->has(RuleAction::retry)) refusal.is_permanent = false;
-    if (rule->has(RuleAction::fail)) refusal.is_permanent = true;
-    refusal.hard = refusal.is_permanent &&
-                   (rule->has(RuleAction::suppress) || is_hard(refusal.classification));
-    if (rule->has(RuleAction::other_source)) verdict.wish.other_than = attempt.plan.source.name;
-    outcome.matches.push_back({rule, refusal.response, attempt.host});
-  }
-  const bool speaks_of_pace = refusal.classification == Classification::rate_limited ||
-                              refusal.classification == Classification::spam_block;
-  WarmupTally& tally = outcome.recipients;
-  ++tally.attempts;
-  if (refusal.hard) ++tally.hard;
-  if (!refusal.is_permanent && speaks_of_pace) ++tally.deferred;
-  const bool speaks_of_sender = refusal.classification == Classification::spam_block;
-  if (speaks_of_sender && refusal.smtp_code >= 500) ++tally.blocked;
-  if (!refusal.is_permanent && speaks_of_pace) {
-    outcome.kind = CellOutcome::Kind::deferred;
-    outcome.reply = refusal.response;
+  const ConnectionPlan& plan = attempt.plan;
+  const auto* rule = apply_rules(plan.rules.get(), plan.provider, attempt.host, refusal, outcome);
+  if (rule != nullptr && rule->has(RuleAction::other_source)) {
+    verdict.wish.other_than = plan.source.name;
   }
   // Greylisting knows the address that asked first (RFC 6647 §2.1).
   if (refusal.classification == Classification::greylisted)

@@ -26,7 +26,13 @@ struct AttemptView {
 // nothing, and what the governor is to know of it.
 std::vector<RecipientVerdict> judge_attempt(const AttemptView& attempt, CellOutcome& outcome);
 
-// The rule for what a peer said; null for none, and for what no peer said.
-const ResponseRuleConfig* rule_for(const ConnectionPlan& plan, const Refusal& refusal);
+// The rule for what a peer said; null for none, and for what no peer said. `rules` may be null.
+const ResponseRuleConfig* rule_for(const ShapingRules* rules, const std::string& provider,
+                                   const Refusal& refusal);
+
+// Makes of a refusal what the rules say, and adds one recipient to the outcome. Returns the rule.
+const ResponseRuleConfig* apply_rules(const ShapingRules* rules, const std::string& provider,
+                                      const std::string& host, Refusal& refusal,
+                                      CellOutcome& outcome);
 
 }  // namespace posthaste

@@ -14,6 +14,8 @@ std::int64_t DailyQuota::slot_of(WallTime now) const {
 void DailyQuota::restore(const Slots& slots) {
   slots_.assign(slots.begin(), slots.end());
   std::sort(slots_.begin(), slots_.end());
+  sum_ = 0;
+  for (const auto& [slot, count] : slots_) sum_ += count;
 }
 
 DailyQuota::Slots DailyQuota::record(WallTime now, std::uint64_t promised) const {
@@ -30,9 +32,10 @@ DailyQuota::Slots DailyQuota::record(WallTime now, std::uint64_t promised) const
 
 std::uint64_t DailyQuota::used(WallTime now) const {
   const std::int64_t current = slot_of(now);
-  std::uint64_t sum = 0;
+  std::uint64_t sum = sum_;
   for (const auto& [slot, count] : slots_) {
-    if (slot > current - kSlots) sum += count;
+    if (slot > current - kSlots) break;
+    sum -= count;
   }
   return sum;
 }
@@ -52,9 +55,13 @@ std::optional<WallTime> DailyQuota::wait_until(WallTime now, std::uint64_t limit
 
 void DailyQuota::count(WallTime now) {
   const std::int64_t current = slot_of(now);
-  while (!slots_.empty() && slots_.front().first <= current - kSlots) slots_.pop_front();
+  while (!slots_.empty() && slots_.front().first <= current - kSlots) {
+    sum_ -= slots_.front().second;
+    slots_.pop_front();
+  }
   if (slots_.empty() || slots_.back().first != current) slots_.emplace_back(current, 0);
   ++slots_.back().second;
+  ++sum_;
 }
 
 }  // namespace posthaste

@@ -42,7 +42,8 @@ class DailyQuota {
   std::int64_t slot_of(WallTime now) const;
 
  private:
-  std::deque<std::pair<std::int64_t, std::uint64_t>> slots_;
+  std::deque<std::pair<std::int64_t, std::uint64_t>> slots_;  // in their order
+  std::uint64_t sum_ = 0;                                     // of all of them
 };
 
 }  // namespace posthaste

@@ -22,6 +22,7 @@ constexpr std::int64_t kMixDays = 7;
 // Fewer say nothing about a share.
 constexpr std::uint64_t kFewestForMix = 200;
 constexpr auto kKeepEvery = 10min;
+constexpr auto kLookEvery = 10s;
 
 std::int64_t day_of(WallTime time) {
   return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
@@ -58,6 +59,7 @@ void WarmupBook::restore(std::string_view key, std::string_view value) {
 
 void WarmupBook::set_rules(const ShapingRules& rules) {
   std::map<std::string, Source> before = std::exchange(sources_, {});
+  looks_at_ = {};
   for (const SourceConfig& block : rules.sources.sources()) {
     if (!block.warmup) continue;
     auto known = before.extract(block.name);
@@ -222,8 +224,9 @@ void WarmupBook::update(const std::string& name, Source& source, std::vector<Cha
     if (is_set || change) changes.push_back({name, provider, change.value_or(""), one.meter});
   }
   const auto now_total = total_cap(source);
-  std::optional<std::uint64_t> hourly = source.schedule->in_hour_of_day(day);
-  MeterLimits limits = limits_of(source, day, now_total, now_total ? hourly : std::nullopt);
+  MeterLimits limits = limits_of(source, day, now_total, std::nullopt);
+  // The cells have the pace; two of them, one below the other, would cost what neither forbids.
+  limits.messages = Rate();
   limits.closed = closed(source, nullptr);
   if (set_if_new(*source.total, std::move(limits))) {
     changes.push_back({name, "", "", source.total});
@@ -232,6 +235,8 @@ void WarmupBook::update(const std::string& name, Source& source, std::vector<Cha
 
 std::vector<WarmupBook::Change> WarmupBook::tick() {
   std::vector<Change> changes;
+  if (clock_.now() < looks_at_) return changes;
+  looks_at_ = clock_.now() + kLookEvery;
   for (auto& [name, source] : sources_) {
     if (!source.total) continue;
     if (!source.began && source.total->sent_in_a_day() > 0) source.began = clock_.wall();

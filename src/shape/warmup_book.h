@@ -125,6 +125,7 @@ class WarmupBook {
   std::map<std::string, Source> sources_;
   std::map<std::string, Mix> mixes_;                      // by pool
   std::map<std::string, std::string, std::less<>> kept_;  // of the earlier run, by its keys
+  Clock::time_point looks_at_{};
   Clock::time_point keeps_at_{};
 };
 

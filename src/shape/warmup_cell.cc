@@ -106,10 +106,12 @@ WarmupTally WarmupCell::window() const {
 }
 
 void WarmupCell::enter(State state, const std::string& why) {
-  const bool is_change = state_ != state;
+  const bool is_change = state_ != state || state == State::amber || state == State::red;
   state_ = state;
   reason_ = why;
-  if (is_change) change_ = fmt::format("warm-up {} on day {}: {}", to_string(state), day_ + 1, why);
+  if (!is_change) return;
+  told_day_ = day_;
+  change_ = fmt::format("warm-up {} on day {}: {}", to_string(state), day_ + 1, why);
 }
 
 void WarmupCell::turn_amber(const std::string& why) {
@@ -147,8 +149,11 @@ void WarmupCell::blocked(Duration how_long, const std::string& why) {
 void WarmupCell::judge() {
   if (!settings_.is_closed_loop || state_ == State::done || state_ == State::red) return;
   const WarmupTally sum = window();
-  auto exceeds = [&](std::uint32_t part, std::uint32_t whole, double share) {
-    return part >= kFewestHits && part > share * whole;
+  // Surely so: two of a hundred may be bad luck, so the share less its standard deviation counts.
+  auto exceeds = [&](std::uint32_t part, std::uint32_t whole, double limit) {
+    if (part < kFewestHits || whole == 0) return false;
+    const double share = static_cast<double>(part) / whole;
+    return share - std::sqrt(share * std::max(0.0, 1 - share) / whole) > limit;
   };
   if (sum.attempts >= kFewestBlocked && exceeds(sum.blocked, sum.attempts, 0.01)) {
     turn_red(Duration(0), "blocked: " + percent(sum.blocked, sum.attempts));
@@ -166,7 +171,7 @@ void WarmupCell::judge() {
     turn_amber("hard bounces " + percent(sum.hard, sum.attempts));
   } else if (exceeds(sum.deferred, sum.attempts, 0.10)) {
     turn_amber("deferred " + percent(sum.deferred, sum.attempts));
-  } else if (exceeds(sum.complaints, sum.delivered, 0.001)) {
+  } else if (sum.complaints >= kFewestHits && sum.complaints > 0.001 * sum.delivered) {
     turn_amber("complaints " + percent(sum.complaints, sum.delivered));
   }
 }
@@ -240,7 +245,8 @@ void WarmupCell::find_cap(double share) {
     cap_ = static_cast<std::uint64_t>(std::max(1.0, std::floor(ceiling_.value_or(wanted) + 1e-6)));
   }
   if (cap_ && (day_cap_ == 0 || *cap_ < day_cap_)) day_cap_ = *cap_;
-  if (cap_ && told_day_ != day_ && !change_) {
+  const bool goes_on = state_ == State::green || state_ == State::hold;
+  if (cap_ && goes_on && told_day_ != day_ && !change_) {
     told_day_ = day_;
     change_ = fmt::format("warm-up day {}: {} a day{}", day_ + 1, *cap_,
                           reason_.empty() ? "" : ", " + reason_);

@@ -27,7 +27,7 @@ namespace posthaste {
 // (RFC 3030) counts as end_of_data, as the lone dot does.
 enum class PersonaStage : std::uint8_t { connect, ehlo, mail, rcpt, data, end_of_data };
 
-enum class RuleAction : std::uint8_t {
+enum class PersonaAction : std::uint8_t {
   reply,       // say `reply`; the dialogue goes on
   close,       // hang up without a word
   hang,        // say nothing more and keep the connection
@@ -49,11 +49,11 @@ struct ConfigNames<PersonaStage> {
                                     std::pair{"end_of_data", PersonaStage::end_of_data}};
 };
 template <>
-struct ConfigNames<RuleAction> {
+struct ConfigNames<PersonaAction> {
   static constexpr std::array names{
-      std::pair{"reply", RuleAction::reply}, std::pair{"close", RuleAction::close},
-      std::pair{"hang", RuleAction::hang},   std::pair{"garbage", RuleAction::garbage},
-      std::pair{"delay", RuleAction::delay}, std::pair{"lose_reply", RuleAction::lose_reply}};
+      std::pair{"reply", PersonaAction::reply}, std::pair{"close", PersonaAction::close},
+      std::pair{"hang", PersonaAction::hang},   std::pair{"garbage", PersonaAction::garbage},
+      std::pair{"delay", PersonaAction::delay}, std::pair{"lose_reply", PersonaAction::lose_reply}};
 };
 template <>
 struct ConfigNames<LimitOf> {
@@ -85,7 +85,7 @@ struct RuleConfig {
   std::string recipient;  // RE2, found anywhere, any case; "": every one
   std::string sender;
   double probability = 1;
-  RuleAction action = RuleAction::reply;
+  PersonaAction action = PersonaAction::reply;
   // The first line is "CODE text"; the others are text only.
   std::vector<std::string> reply;
   Duration delay{0};

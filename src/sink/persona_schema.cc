@@ -43,10 +43,10 @@ std::string check_reply(const std::vector<std::string>& lines) {
 
 std::vector<ConfigProblem> check_rule(const RuleConfig& rule) {
   if (const std::string wrong = check_reply(rule.reply); !wrong.empty()) return {{"reply", wrong}};
-  if (rule.action == RuleAction::reply && rule.reply.empty()) {
+  if (rule.action == PersonaAction::reply && rule.reply.empty()) {
     return {{"reply", "the rule has nothing to say: set reply, or another action"}};
   }
-  if (rule.action == RuleAction::delay && rule.delay == Duration(0) &&
+  if (rule.action == PersonaAction::delay && rule.delay == Duration(0) &&
       rule.delay_max == Duration(0)) {
     return {{"delay", "the rule does not say how long: set delay"}};
   }
@@ -59,7 +59,7 @@ std::vector<ConfigProblem> check_rule(const RuleConfig& rule) {
   if (!rule.sender.empty() && rule.at < PersonaStage::mail) {
     return {{"sender", "no sender is known at this stage: use mail or a later one"}};
   }
-  if (rule.action == RuleAction::lose_reply && rule.at != PersonaStage::end_of_data) {
+  if (rule.action == PersonaAction::lose_reply && rule.at != PersonaStage::end_of_data) {
     return {{"action", "a reply can be lost only at end_of_data: set at"}};
   }
   return {};

@@ -83,18 +83,18 @@ SenderReputation::Answer SenderReputation::ask(std::string_view client, Clock::t
   return Answer::defer;
 }
 
-void SenderReputation::count_accepted(std::string_view client, Clock::time_point now) {
+bool SenderReputation::count_accepted(std::string_view client, Clock::time_point now) {
   Account& one = account(client, now);
   ++one.today;
   ++one.this_hour;
   ++one.totals.accepted;
   ++one.window_accepted;
   one.complaints_owed += config_.complaints;
-  if (one.complaints_owed >= 1) {
-    one.complaints_owed -= 1;
-    one.window_complaints += 1;
-    ++one.totals.complaints;
-  }
+  if (one.complaints_owed < 1) return false;
+  one.complaints_owed -= 1;
+  one.window_complaints += 1;
+  ++one.totals.complaints;
+  return true;
 }
 
 void SenderReputation::count_recipient(std::string_view client, bool is_unknown,

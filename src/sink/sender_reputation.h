@@ -56,7 +56,8 @@ class SenderReputation {
 
   // May one more message come from this address now? Takes nothing.
   Answer ask(std::string_view client, Clock::time_point now);
-  void count_accepted(std::string_view client, Clock::time_point now);
+  // Returns whether the recipient reports it as unwanted.
+  bool count_accepted(std::string_view client, Clock::time_point now);
   void count_recipient(std::string_view client, bool is_unknown, Clock::time_point now);
 
   struct View {

@@ -42,18 +42,18 @@ SinkStep SinkSession::answer(const Pause& pause) {
 
 SinkStep SinkSession::act(PersonaStage stage, const PersonaRule& rule) {
   switch (rule.config.action) {
-    case RuleAction::close:
+    case PersonaAction::close:
       return {SinkStep::close};
-    case RuleAction::hang:
+    case PersonaAction::hang:
       return {SinkStep::hang};
-    case RuleAction::garbage:
+    case PersonaAction::garbage:
       if (stage == PersonaStage::end_of_data) reset_transaction();
       return say("\x07\xff this is no SMTP\r\n");
-    case RuleAction::lose_reply:
+    case PersonaAction::lose_reply:
       take_message();
       return {SinkStep::close};
-    case RuleAction::reply:
-    case RuleAction::delay:  // never the answer of a stage: judge() goes on behind it
+    case PersonaAction::reply:
+    case PersonaAction::delay:  // never the answer of a stage: judge() goes on behind it
       break;
   }
   if (rule.reply.code >= 400) return refuse(stage, rule.reply, rule.config.name);
@@ -145,7 +145,7 @@ SinkSession::Verdict SinkSession::judge(PersonaStage stage) {
       const auto spread = (rule.config.delay_max - rule.config.delay).count();
       verdict.delay += Duration(std::uniform_int_distribution<Duration::rep>(0, spread)(random_));
     }
-    if (rule.config.action == RuleAction::delay) continue;
+    if (rule.config.action == PersonaAction::delay) continue;
     verdict.rule = &rule;
     break;
   }
