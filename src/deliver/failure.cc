@@ -1,118 +1,59 @@
 #include "deliver/failure.h"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <optional>
 #include <string_view>
+
+#include "deliver/reply_words.h"
 
 namespace posthaste {
 namespace {
 
-struct TextRule {
-  std::string_view words;  // lower case
+struct StatusRule {
+  std::uint16_t subject;
+  std::uint16_t detail;
   Classification classification;
 };
 
-// In this order: what is more telling comes first.
-constexpr std::array kTextRules{
-    TextRule{"greylist", Classification::greylisted},
-    TextRule{"graylist", Classification::greylisted},
-    TextRule{"grey-list", Classification::greylisted},
-    TextRule{"virus", Classification::virus},
-    TextRule{"malware", Classification::virus},
-    TextRule{"over quota", Classification::mailbox_full},
-    TextRule{"overquota", Classification::mailbox_full},
-    TextRule{"quota exceeded", Classification::mailbox_full},
-    TextRule{"exceeded storage", Classification::mailbox_full},
-    TextRule{"mailbox full", Classification::mailbox_full},
-    TextRule{"mailbox is full", Classification::mailbox_full},
-    TextRule{"insufficient storage", Classification::mailbox_full},
-    TextRule{"user unknown", Classification::bad_mailbox},
-    TextRule{"unknown user", Classification::bad_mailbox},
-    TextRule{"no such user", Classification::bad_mailbox},
-    TextRule{"no such recipient", Classification::bad_mailbox},
-    TextRule{"no such mailbox", Classification::bad_mailbox},
-    TextRule{"does not exist", Classification::bad_mailbox},
-    TextRule{"doesn't exist", Classification::bad_mailbox},
-    TextRule{"recipient not found", Classification::bad_mailbox},
-    TextRule{"unknown recipient", Classification::bad_mailbox},
-    TextRule{"invalid recipient", Classification::bad_mailbox},
-    TextRule{"mailbox unavailable", Classification::bad_mailbox},
-    TextRule{"mailbox not found", Classification::bad_mailbox},
-    TextRule{"account disabled", Classification::inactive_mailbox},
-    TextRule{"account is disabled", Classification::inactive_mailbox},
-    TextRule{"mailbox disabled", Classification::inactive_mailbox},
-    TextRule{"account suspended", Classification::inactive_mailbox},
-    TextRule{"inactive", Classification::inactive_mailbox},
-    TextRule{"relay access denied", Classification::relaying_denied},
-    TextRule{"relaying denied", Classification::relaying_denied},
-    TextRule{"relay not permitted", Classification::relaying_denied},
-    TextRule{"unable to relay", Classification::relaying_denied},
-    TextRule{"too many connections", Classification::rate_limited},
-    TextRule{"too many messages", Classification::rate_limited},
-    TextRule{"rate limit", Classification::rate_limited},
-    TextRule{"ratelimit", Classification::rate_limited},
-    TextRule{"throttl", Classification::rate_limited},
-    TextRule{"temporarily deferred", Classification::rate_limited},
-    TextRule{"dmarc", Classification::authentication},
-    TextRule{"dkim", Classification::authentication},
-    TextRule{"spf ", Classification::authentication},
-    TextRule{"unauthenticated", Classification::authentication},
-    TextRule{"blocklist", Classification::spam_block},
-    TextRule{"blacklist", Classification::spam_block},
-    TextRule{"block list", Classification::spam_block},
-    TextRule{"spamhaus", Classification::spam_block},
-    TextRule{"reputation", Classification::spam_block},
-    TextRule{"unsolicited", Classification::spam_content},
-    TextRule{"spam", Classification::spam_content},
-    TextRule{"message too large", Classification::message_too_large},
-    TextRule{"size limit", Classification::message_too_large},
-    TextRule{"exceeds maximum", Classification::message_too_large},
-    TextRule{"policy", Classification::policy},
+// RFC 3463 §3, and the registry that goes on with it (RFC 5248).
+constexpr StatusRule kStatusRules[] = {
+    {1, 2, Classification::bad_domain},
+    // The sender's address, not the recipient's.
+    {1, 7, Classification::policy},
+    {1, 8, Classification::policy},
+    {1, 10, Classification::no_mx},
+    {2, 1, Classification::inactive_mailbox},
+    {2, 2, Classification::mailbox_full},
+    {2, 3, Classification::message_too_large},
+    {3, 4, Classification::message_too_large},
+    {4, 1, Classification::bad_connection},
+    {4, 2, Classification::bad_connection},
+    {4, 4, Classification::bad_domain},
+    {4, 6, Classification::routing},
+    {7, 8, Classification::authentication},
+    {7, 10, Classification::tls_failure},
+    {7, 11, Classification::tls_failure},
+    // RFC 7293: mailbox and domain have another owner.
+    {7, 17, Classification::bad_mailbox},
+    {7, 18, Classification::bad_domain},
+    {7, 20, Classification::authentication},
+    {7, 23, Classification::authentication},
+    {7, 24, Classification::authentication},
+    {7, 25, Classification::authentication},
+    {7, 26, Classification::authentication},
+    {7, 27, Classification::authentication},
+    {7, 28, Classification::rate_limited},
+    {7, 29, Classification::tls_failure},
+    {7, 30, Classification::authentication},
 };
 
-// RFC 3463 §3, by subject and detail.
 std::optional<Classification> by_status(const EnhancedStatus& status) {
-  switch (status.subject * 1000 + status.detail) {
-    case 1001:
-    case 1003:
-    case 1006:
-      return Classification::bad_mailbox;
-    case 1002:
-      return Classification::bad_domain;
-    case 1010:
-      return Classification::no_mx;
-    case 2001:
-      return Classification::inactive_mailbox;
-    case 2002:
-      return Classification::mailbox_full;
-    case 2003:
-    case 3004:
-      return Classification::message_too_large;
-    case 4004:
-    case 4006:
-      return Classification::routing;
-    case 7008:
-    case 7020:
-    case 7023:
-    case 7024:
-    case 7025:
-    case 7026:
-    case 7027:
-    case 7030:
-      return Classification::authentication;
-    case 7010:
-    case 7011:
-    case 7029:
-      return Classification::tls_failure;
-    case 7028:
-      return Classification::rate_limited;
-    default:
-      break;
+  for (const StatusRule& rule : kStatusRules) {
+    if (rule.subject == status.subject && rule.detail == status.detail) return rule.classification;
   }
   switch (status.subject) {
     case 1:
+      // x.1.0 is some address, the sender's as likely.
+      if (status.detail == 0) return std::nullopt;
       return Classification::bad_mailbox;
     case 5:
       return Classification::protocol_error;
@@ -123,6 +64,13 @@ std::optional<Classification> by_status(const EnhancedStatus& status) {
   }
 }
 
+// RFC 3463 §3.2, §3.8: the sender's address, or what the peer thinks of us.
+bool is_about_sender(const EnhancedStatus& status) {
+  return status.subject == 7 || (status.subject == 1 && (status.detail == 7 || status.detail == 8));
+}
+
+// By the code alone. 550 and 553 stand for a bad address as for "command rejected for policy
+// reasons" (RFC 5321 §4.2.3), and an address is not to be given up for a guess.
 Classification by_code(std::uint32_t code) {
   switch (code) {
     case 452:
@@ -138,15 +86,27 @@ Classification by_code(std::uint32_t code) {
     case 530:
     case 535:
       return Classification::authentication;
-    case 550:
     case 551:
-    case 553:
       return Classification::bad_mailbox;
     case 556:
       return Classification::no_mx;
     default:
       return code < 500 ? Classification::transient : Classification::other;
   }
+}
+
+// "#5.1.1", as qmail and IronPort write a status anywhere in their text.
+std::optional<EnhancedStatus> status_within(std::string_view text) {
+  const std::size_t mark = text.find('#');
+  if (mark == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(mark + 1);
+  return EnhancedStatus::parse(text.substr(0, text.find_first_not_of("0123456789.")));
+}
+
+// Not a verdict on message or address, whatever the code: another hour will do.
+bool is_about_pace(Classification classification) {
+  return classification == Classification::rate_limited ||
+         classification == Classification::greylisted;
 }
 
 // A status that agrees with the code, for events and notifications (RFC 3463 §2).
@@ -163,15 +123,18 @@ std::string status_for(const Reply& reply, bool is_permanent) {
 }  // namespace
 
 Classification classify(const Reply& reply) {
-  std::string text = reply.text();
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const TextRule& rule : kTextRules) {
-    if (text.find(rule.words) != std::string::npos) return rule.classification;
+  std::string text;
+  for (const std::string& line : reply.lines) (text += line) += ' ';
+  const std::string plain = plain_words(text);
+  const auto status = reply.enhanced ? reply.enhanced : status_within(text);
+  if (const auto known = class_by_certain_words(plain)) {
+    const bool is_its_own = !status || !is_about_sender(*status);
+    return *known == Classification::bad_domain && !is_its_own ? Classification::policy : *known;
   }
-  if (reply.enhanced) {
-    if (const auto classification = by_status(*reply.enhanced)) return *classification;
+  if (status) {
+    if (const auto known = by_status(*status)) return *known;
   }
+  if (const auto guess = class_by_vague_words(plain)) return *guess;
   return by_code(reply.code);
 }
 
@@ -184,8 +147,13 @@ bool is_hard(Classification classification) {
 Refusal judge_reply(SmtpStage stage, const Reply& reply) {
   Refusal refusal;
   const bool is_session = stage <= SmtpStage::auth || reply.code == 421;
-  refusal.is_permanent = reply.is_permanent() && !is_session;
   refusal.classification = classify(reply);
+  refusal.is_permanent =
+      reply.is_permanent() && !is_session && !is_about_pace(refusal.classification);
+  // Before RCPT the peer has heard of no recipient.
+  if (stage <= SmtpStage::mail && is_hard(refusal.classification)) {
+    refusal.classification = Classification::policy;
+  }
   if (stage == SmtpStage::starttls) refusal.classification = Classification::tls_failure;
   if (reply.code < 400) {
     // A positive reply where none belongs.

@@ -20,7 +20,8 @@ namespace posthaste {
 //   recipient  RCPT                                 this recipient alone: the same by its reply
 //
 // A 5yz in session scope defers: it speaks of us or of that host, not of the mailbox (RFC 5321
-// §4.2.1 asks not to repeat the same command; another host, or another hour, is not the same).
+// §4.2.1 asks not to repeat the same command; another host, or another hour, is not the same). So
+// does one whose class is rate_limited or greylisted, in any scope.
 struct Refusal {
   bool is_permanent = false;
   bool hard = false;  // the address itself is bad, and should get no more mail
@@ -31,14 +32,17 @@ struct Refusal {
 };
 
 // What a reply that is no acceptance means. The first digit of the code decides what happens
-// (RFC 5321 §4.2.1); an enhanced status of another class is not believed in that.
+// (RFC 5321 §4.2.1), but for what only concerns our pace; an enhanced status of another class is
+// not believed in that.
 Refusal judge_reply(SmtpStage stage, const Reply& reply);
 
 // What it means that the connection broke, or never was.
 Refusal judge_error(SmtpStage stage, const Error& error);
 
-// What the words and codes of a reply tell about its reason: the text first, for codes are often
-// generic, then the enhanced status, then the code. Rules for single providers come before this.
+// What the words and codes of a reply tell about its reason: words that are certain first, for
+// codes are often generic, then the enhanced status, vague words (reply_words.h), the code. Rules
+// for single providers come before this. What may as well mean the sender is never a class that
+// is_hard().
 Classification classify(const Reply& reply);
 
 // Whether a permanent refusal of this class says that the address is bad.

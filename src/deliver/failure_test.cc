@@ -39,12 +39,28 @@ TEST(Failure, ReadsTextBeforeStatusBeforeCode) {
   EXPECT_EQ(classify(reply(550, "5.7.1", "Message rejected as spam")),
             Classification::spam_content);
   EXPECT_EQ(classify(reply(550, "5.7.1", "no")), Classification::policy);
-  EXPECT_EQ(classify(reply(550, "", "no")), Classification::bad_mailbox);
+  EXPECT_EQ(classify(reply(550, "", "no")), Classification::other)
+      << "no address is given up for that";
   EXPECT_EQ(classify(reply(451, "4.7.1", "Greylisted, try again in 300 seconds")),
             Classification::greylisted);
   EXPECT_EQ(classify(reply(452, "4.2.2", "over quota")), Classification::mailbox_full);
   EXPECT_EQ(classify(reply(550, "5.7.26", "This mail is not accepted")),
             Classification::authentication);
+}
+
+TEST(Failure, TriesAgainWhereThePaceWasWrongWhateverTheCode) {
+  const Refusal throttled =
+      judge_reply(SmtpStage::rcpt, reply(550, "5.7.1", "Rate limit exceeded"));
+  EXPECT_FALSE(throttled.is_permanent);
+  EXPECT_EQ(throttled.enhanced_status, "4.7.1");
+  EXPECT_FALSE(judge_reply(SmtpStage::rcpt, reply(554, "", "Greylisted")).is_permanent);
+  EXPECT_FALSE(judge_reply(SmtpStage::rcpt, reply(552, "", "Too many recipients")).is_permanent);
+}
+
+TEST(Failure, KnowsThatNoRecipientIsMeantBeforeRcpt) {
+  const Refusal refusal = judge_reply(SmtpStage::mail, reply(550, "5.1.1", "user unknown"));
+  EXPECT_EQ(refusal.classification, Classification::policy);
+  EXPECT_FALSE(refusal.hard);
 }
 
 TEST(Failure, DefersAPositiveReplyWhereNoneBelongs) {
