@@ -43,6 +43,7 @@ void EventMetrics::start() {
 }
 
 void EventMetrics::count(const Event& event) {
+  tally_.count(event);
   const std::string provider = or_default(event.provider);
   const std::string source = or_default(event.source);
   switch (event.type) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/metrics.h"
+#include "report/event_tally.h"
 #include "report/outbox_follower.h"
 
 namespace posthaste {
@@ -13,6 +14,8 @@ class EventMetrics {
 
   void start();
   std::uint64_t position() const { return follower_.position(); }
+  // The same counts for whoever watches.
+  const EventTally& tally() const { return tally_; }
 
  private:
   void count(const Event& event);
@@ -21,6 +24,7 @@ class EventMetrics {
   Spool& spool_;
   Counter deferred_;
   Histogram latency_;
+  EventTally tally_;
   OutboxFollower follower_;
 };
 

@@ -39,6 +39,12 @@ Observation::Observation(Parts parts)
   add_queues_api(router_, operations_);
   add_queue_orders_api(router_, operations_);
   add_messages_api(router_, operations_);
+  add_overview_api(router_, {parts_.manager, parts_.governor, event_metrics_.tally(), parts_.clock,
+                             parts_.queue_loop, [this] {
+                               return figures_.with([](const QueueFigures& figures) {
+                                 return figures.outgoing_connections;
+                               });
+                             }});
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }

@@ -7,10 +7,10 @@
 #include "route/shipped_providers.h"
 
 namespace posthaste {
-namespace {
 
-Result<std::shared_ptr<const ShapingRules>> make_shaping_rules(
-    const ServerConfig& config, std::shared_ptr<const QueueRules> queues) {
+Result<std::shared_ptr<const ShapingRules>> make_shaping_rules(const ServerConfig& config) {
+  auto queues = QueueRules::compile(config.remote_queues);
+  if (!queues) return queues.error();
   auto rules = std::make_shared<ShapingRules>();
   auto providers = Providers::compile(
       config.delivery.shipped_providers ? shipped_providers() : std::vector<ProviderConfig>(),
@@ -20,7 +20,7 @@ Result<std::shared_ptr<const ShapingRules>> make_shaping_rules(
   if (!responses) return responses.error();
   rules->providers = std::move(*providers);
   rules->responses = std::make_shared<const ResponseRules>(std::move(*responses));
-  rules->queues = std::move(queues);
+  rules->queues = std::make_shared<const QueueRules>(std::move(*queues));
   rules->sources = Sources(config.sources, config.pools);
   rules->tenants = config.tenants;
   rules->campaigns = config.campaigns;
@@ -32,16 +32,12 @@ Result<std::shared_ptr<const ShapingRules>> make_shaping_rules(
   return std::shared_ptr<const ShapingRules>(std::move(rules));
 }
 
-}  // namespace
-
 Result<Settings> make_settings(const ServerConfig& config) {
   Settings settings;
-  auto rules = QueueRules::compile(config.remote_queues);
-  if (!rules) return rules.error();
-  settings.rules = std::make_shared<const QueueRules>(std::move(*rules));
-  auto shaping = make_shaping_rules(config, settings.rules);
+  auto shaping = make_shaping_rules(config);
   if (!shaping) return shaping.error();
   settings.shaping = std::move(*shaping);
+  settings.rules = settings.shaping->queues;
 
   const std::string hostname = config.server.effective_hostname().ascii();
   for (const RouteConfig& route : config.routes) {

@@ -21,6 +21,9 @@ struct Settings {
   std::vector<std::shared_ptr<const SessionSettings>> sessions;
 };
 
+// All that a configuration says of pace. Errors: a pattern that cannot be compiled.
+Result<std::shared_ptr<const ShapingRules>> make_shaping_rules(const ServerConfig& config);
+
 // Errors: a file that a block names cannot be read, or holds the wrong thing.
 Result<Settings> make_settings(const ServerConfig& config);
 

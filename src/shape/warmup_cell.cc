@@ -163,7 +163,7 @@ void WarmupCell::judge() {
   if (exceeds(sum.hard, sum.attempts, 0.05)) {
     turn_red(Duration(0), "hard bounces " + percent(sum.hard, sum.attempts) +
                               ": find out where the addresses come from");
-  } else if (sum.complaints >= kFewestHits && sum.complaints >= 0.003 * sum.delivered) {
+  } else if (exceeds(sum.complaints, sum.delivered, 0.003)) {
     turn_red(Duration(0), "complaints " + percent(sum.complaints, sum.delivered));
   } else if (frozen_until_ && clock_.wall() < *frozen_until_) {
     // Half the cap is half the harm; the next day shows whether it is enough.
@@ -171,7 +171,7 @@ void WarmupCell::judge() {
     turn_amber("hard bounces " + percent(sum.hard, sum.attempts));
   } else if (exceeds(sum.deferred, sum.attempts, 0.10)) {
     turn_amber("deferred " + percent(sum.deferred, sum.attempts));
-  } else if (sum.complaints >= kFewestHits && sum.complaints > 0.001 * sum.delivered) {
+  } else if (exceeds(sum.complaints, sum.delivered, 0.001)) {
     turn_amber("complaints " + percent(sum.complaints, sum.delivered));
   }
 }

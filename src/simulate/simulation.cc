@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kDay = 24h;
-constexpr auto kTick = 5s;
+constexpr auto kTick = 30s;
+constexpr auto kTickOfLoops = 5s;  // while a closed loop is at work
 // Who is refused without being told until when asks again.
 constexpr auto kAskAgain = 1s;
 constexpr std::uint32_t kMostConnections = 200;
@@ -112,7 +113,10 @@ void Simulation::advance_to(Clock::time_point when) {
     if (next_tick_ > clock_.now()) clock_.advance(next_tick_ - clock_.now());
     governor_.tick();
     for (const auto& provider : providers_) arrive(*provider);
-    next_tick_ += kTick;
+    const bool is_loop_at_work = std::any_of(cells_.begin(), cells_.end(), [](const auto& one) {
+      return one->cell->control->rate() || one->cell->control->connections();
+    });
+    next_tick_ += is_loop_at_work ? kTickOfLoops : kTick;
   }
   if (when > clock_.now()) clock_.advance(when - clock_.now());
 }

@@ -13,7 +13,9 @@ void add_queue(Program& program);
 void add_send(Program& program);
 void add_sendmail(Program& program);
 void add_serve(Program& program);
+void add_simulate(Program& program);
 void add_sink(Program& program);
+void add_top(Program& program);
 void add_trace(Program& program);
 void add_version(Program& program);
 

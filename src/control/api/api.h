@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
+
 #include "control/operations.h"
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
+#include "report/event_tally.h"
 
 namespace posthaste {
 
@@ -11,6 +15,16 @@ namespace posthaste {
 void add_queues_api(HttpRouter& router, Operations& operations);
 void add_queue_orders_api(HttpRouter& router, Operations& operations);
 void add_messages_api(HttpRouter& router, Operations& operations);
+// What the overview is made of; `tally` lives on the router's loop.
+struct OverviewParts {
+  QueueManager& manager;
+  Governor& governor;
+  const EventTally& tally;
+  Clock& clock;
+  boost::asio::any_io_executor queue_loop;
+  std::function<std::size_t()> open_connections;  // to other servers; any thread
+};
+void add_overview_api(HttpRouter& router, OverviewParts parts);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 
 }  // namespace posthaste
