@@ -249,9 +249,9 @@ TEST_F(TopViewTest, ShowsNothingNewWhileItIsPaused) {
 }
 
 TEST_F(TopViewTest, SaysWhenTheServerIsGone) {
-  view.set_trouble("http://127.0.0.1:8000 did not answer: is it running?; trying again");
+  view.set_trouble("trying again: http://127.0.0.1:8000 did not answer");
   const ScreenLine last = view.render({80, 24}).back();
-  EXPECT_EQ(last.text, "http://127.0.0.1:8000 did not answer: is it running?; trying again");
+  EXPECT_EQ(last.text, "trying again: http://127.0.0.1:8000 did not answer");
   EXPECT_EQ(last.style, LineStyle::warning);
   view.set_trouble("");
   EXPECT_THAT(view.render({80, 24}).back().text, HasSubstr("q quit"));

@@ -53,6 +53,13 @@ asio::awaitable<std::size_t> Operations::flush(QueueFilter filter) {
   co_return co_await run_on(parts_.queue_loop, work);
 }
 
+asio::awaitable<std::vector<WarmupBook::Status>> Operations::warmup() {
+  std::function<std::vector<WarmupBook::Status>()> look = [this] {
+    return parts_.governor.warmup().status();
+  };
+  co_return co_await run_on(parts_.queue_loop, look);
+}
+
 asio::awaitable<Operations::Touched> Operations::count(MailScope scope) {
   std::function<Touched()> work = [this, scope] { return parts_.manager.count(scope); };
   co_return co_await run_on(parts_.queue_loop, work);

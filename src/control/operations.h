@@ -68,6 +68,9 @@ class Operations {
   // The groups of the message that still wait; none: it has ended, or was never here.
   boost::asio::awaitable<Result<std::vector<MessageExplanation>>> explain(MessageId id);
 
+  // Where each source stands in its warm-up.
+  boost::asio::awaitable<std::vector<WarmupBook::Status>> warmup();
+
   WallTime now() const { return parts_.clock.wall(); }
   bool is_accepting() const { return parts_.spool.is_accepting(); }
   std::string refusal() const { return parts_.spool.refusal(); }

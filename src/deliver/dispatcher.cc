@@ -33,7 +33,11 @@ Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config
   for (std::size_t i = 0; i < parts_.loops.size(); ++i) {
     workers_.push_back(std::make_unique<Worker>(parts_.loops.loop(i)));
   }
-  parts_.governor.set_on_free([this](const LimitMeter& meter) { waits_.freed(&meter); });
+  parts_.governor.set_on_free([this](const LimitMeter& meter) {
+    waits_.freed(&meter);
+    // Room that nobody of ours made, as by a record that is on disk now: nobody else would look.
+    if (!is_taking_messages_ && waits_.has_awake()) alarm_.set(parts_.clock.now());
+  });
 }
 
 Dispatcher::~Dispatcher() = default;
@@ -64,6 +68,7 @@ void Dispatcher::on_ready(const Destination& destination) {
 }
 
 void Dispatcher::take_messages(std::vector<Message> messages) {
+  is_taking_messages_ = true;
   for (Message& message : messages) {
     const auto known = links_.find(message.link);
     if (known == links_.end()) continue;
@@ -92,6 +97,7 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
         break;
     }
   }
+  is_taking_messages_ = false;
   serve_awake();
 }
 

@@ -112,6 +112,7 @@ class Dispatcher final : public SiteObserver {
   Parts parts_;
   std::shared_ptr<const DeliveryConfig> config_;
   bool is_draining_ = false;
+  bool is_taking_messages_ = false;  // waits are looked at when it is done
   std::uint64_t next_link_ = 1;
   std::size_t next_worker_ = 0;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -38,6 +38,7 @@ class LimitWaits {
 
   // The next site that is to ask again.
   std::optional<SiteName> take_awake();
+  bool has_awake() const { return !awake_.empty() || !rested_.empty(); }
   // When advance() has next to be called; nothing when no time is waited for.
   std::optional<Clock::time_point> next() const;
 

@@ -45,6 +45,7 @@ Observation::Observation(Parts parts)
                                  return figures.outgoing_connections;
                                });
                              }});
+  add_warmup_api(router_, operations_);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }

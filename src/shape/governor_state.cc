@@ -66,6 +66,7 @@ void Governor::restore(const Kept& kept) {
       warmup_.restore(key, value);
     }
   }
+  warmup_.resume();
   if (keeper_) keeper_(kEndedWell, "0", nullptr);
 }
 

@@ -97,26 +97,46 @@ std::int64_t WarmupBook::first_day(const Source& source) const {
   return std::max<std::int64_t>(0, since);
 }
 
+WarmupBook::Cell& WarmupBook::cell(const std::string& name, Source& source,
+                                   const std::string& provider, double factor) {
+  open(name, source);
+  Cell& cell = source.cells[provider];
+  if (cell.cell) return cell;
+  const WarmupCell::Settings settings{source.schedule, source.config.closed_loop,
+                                      source.config.min_daily};
+  cell.cell = std::make_shared<WarmupCell>(clock_, settings, first_day(source), factor);
+  cell.meter = make_meter_("warmup/" + name + "/" + provider,
+                           "warm-up of source \"" + name + "\" to " + shown(provider));
+  const auto kept = kept_.find(fmt::format("{}{}/{}", kCell, name, provider));
+  if (kept != kept_.end() && cell.cell->restore(kept->second)) {
+    cell.written = kept->second;
+  } else {
+    has_new_ = true;
+  }
+  std::vector<Change> changes;
+  update(name, source, changes);
+  return cell;
+}
+
+void WarmupBook::resume() {
+  for (const auto& [key, value] : kept_) {
+    if (!key.starts_with(kCell)) continue;
+    const std::string rest = key.substr(kCell.size());
+    const std::size_t slash = rest.find('/');
+    const auto known = sources_.find(rest.substr(0, slash));
+    if (slash == std::string::npos || known == sources_.end()) continue;
+    cell(known->first, known->second, rest.substr(slash + 1), 1);
+  }
+}
+
 WarmupPlace WarmupBook::place(const SourceConfig& block, const std::string& provider,
                               const ProviderConfig* provider_block) {
   const auto known = sources_.find(block.name);
   if (known == sources_.end()) return {};
   Source& source = known->second;
-  open(block.name, source);
-  Cell& cell = source.cells[provider];
-  if (!cell.cell) {
-    const double factor = provider_block == nullptr ? 1 : provider_block->warmup_factor.value_or(1);
-    const WarmupCell::Settings settings{source.schedule, source.config.closed_loop,
-                                        source.config.min_daily};
-    cell.cell = std::make_shared<WarmupCell>(clock_, settings, first_day(source), factor);
-    cell.meter = make_meter_("warmup/" + block.name + "/" + provider,
-                             "warm-up of source \"" + block.name + "\" to " + shown(provider));
-    const auto kept = kept_.find(fmt::format("{}{}/{}", kCell, block.name, provider));
-    if (kept != kept_.end() && cell.cell->restore(kept->second)) cell.written = kept->second;
-    std::vector<Change> changes;
-    update(block.name, source, changes);
-  }
-  return {cell.cell, cell.meter, source.total};
+  const double factor = provider_block == nullptr ? 1 : provider_block->warmup_factor.value_or(1);
+  const Cell& found = cell(block.name, source, provider, factor);
+  return {found.cell, found.meter, source.total};
 }
 
 void WarmupBook::expect(const std::string& pool, const std::string& provider, std::uint64_t count) {
@@ -247,9 +267,10 @@ std::vector<WarmupBook::Change> WarmupBook::tick() {
 
 void WarmupBook::keep(const Keeper& keeper, Keep which) {
   if (which == Keep::now_and_then) {
-    if (clock_.now() < keeps_at_) return;
+    if (clock_.now() < keeps_at_ && !has_new_) return;
     keeps_at_ = clock_.now() + kKeepEvery;
   }
+  has_new_ = false;
   for (auto& [name, source] : sources_) {
     if (source.began && !source.is_began_written) {
       record::WarmupSourceRecord record;
@@ -279,9 +300,19 @@ void WarmupBook::keep(const Keeper& keeper, Keep which) {
 std::vector<WarmupBook::Status> WarmupBook::status() const {
   std::vector<Status> all;
   for (const auto& [name, source] : sources_) {
+    if (source.cells.empty()) {
+      Status status;
+      status.source = name;
+      status.day = first_day(source) + 1;
+      status.days = source.schedule->days();
+      status.cap = status.source_cap = total_cap(source);
+      status.where = source.config.where;
+      all.push_back(std::move(status));
+    }
     for (const auto& [provider, one] : source.cells) {
       Status status;
       status.source = name;
+      status.has_begun = true;
       status.provider = provider;
       status.state = one.cell->state();
       status.reason = one.cell->reason();

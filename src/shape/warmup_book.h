@@ -50,6 +50,8 @@ class WarmupBook {
 
   // Takes up what an earlier run kept under this key, if it is the book's. Before anything else.
   void restore(std::string_view key, std::string_view value);
+  // All was taken up: what was warming up then goes on. After set_rules().
+  void resume();
   // New rules: schedules change, days and counts stay.
   void set_rules(const ShapingRules& rules);
 
@@ -71,8 +73,9 @@ class WarmupBook {
 
   struct Status {
     std::string source;
-    std::string provider;  // "": all that are nobody's
-    WarmupCell::State state;
+    std::string provider;    // "": all that are nobody's
+    bool has_begun = false;  // false: nothing was sent yet, and no provider is known
+    WarmupCell::State state = WarmupCell::State::green;
     std::string reason;
     std::int64_t day = 0;  // of the schedule, from 1
     std::int64_t days = 0;
@@ -112,6 +115,7 @@ class WarmupBook {
   };
 
   void open(const std::string& name, Source& source);
+  Cell& cell(const std::string& name, Source& source, const std::string& provider, double factor);
   std::int64_t first_day(const Source& source) const;
   MeterLimits limits_of(const Source& source, std::int64_t day, std::optional<std::uint64_t> cap,
                         std::optional<std::uint64_t> hourly) const;
@@ -125,6 +129,7 @@ class WarmupBook {
   std::map<std::string, Source> sources_;
   std::map<std::string, Mix> mixes_;                      // by pool
   std::map<std::string, std::string, std::less<>> kept_;  // of the earlier run, by its keys
+  bool has_new_ = false;                                  // a cell that was never written
   Clock::time_point looks_at_{};
   Clock::time_point keeps_at_{};
 };

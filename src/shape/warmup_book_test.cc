@@ -168,6 +168,16 @@ TEST_F(WarmupBookTest, GoesOnAtItsDayAfterARestart) {
   EXPECT_EQ(cell("cold", "mx.google.test")->warmup.cell->day(), day);
 }
 
+TEST_F(WarmupBookTest, IsThereAgainAfterARestartBeforeAnythingIsSent) {
+  start();
+  send(*cell("cold", "mx.google.test"), 1min);
+  start();
+  ASSERT_EQ(governor->warmup().status().size(), 1U);
+  EXPECT_TRUE(governor->warmup().status()[0].has_begun);
+  EXPECT_EQ(governor->warmup().status()[0].provider, "google");
+  EXPECT_GE(governor->warmup().status()[0].sent, 1U);
+}
+
 TEST_F(WarmupBookTest, KeepsItsDayOverAReload) {
   start();
   send(*cell("cold", "mx.google.test"), 3 * 24h, 1min);

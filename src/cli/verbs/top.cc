@@ -136,7 +136,7 @@ class Watch {
 
   void take(const Answer& answer) {
     if (const auto* failure = std::get_if<Failure>(&answer)) {
-      view_.set_trouble(failure->what + "; trying again");
+      view_.set_trouble("trying again: " + failure->what);
       return;
     }
     auto now = read_top_sample(std::get<ordered_json>(answer));

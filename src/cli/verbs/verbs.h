@@ -18,5 +18,6 @@ void add_sink(Program& program);
 void add_top(Program& program);
 void add_trace(Program& program);
 void add_version(Program& program);
+void add_warmup(Program& program);
 
 }  // namespace posthaste

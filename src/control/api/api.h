@@ -25,6 +25,7 @@ struct OverviewParts {
   std::function<std::size_t()> open_connections;  // to other servers; any thread
 };
 void add_overview_api(HttpRouter& router, OverviewParts parts);
+void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 
 }  // namespace posthaste
