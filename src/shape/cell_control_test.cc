@@ -4,29 +4,15 @@
 
 #include <chrono>
 #include <cmath>
-#include <deque>
 #include <functional>
 
+#include "shape/pace_fixture.h"
 #include "shape/token_bucket.h"
 
 namespace posthaste {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A provider that takes so many in any window and defers the rest. The limit may change with time.
-struct Provider {
-  Duration window;
-  std::function<double(Duration since_start)> limit;  // messages a window
-  std::deque<Clock::time_point> accepted;
-
-  bool take(Clock::time_point now, Duration since_start) {
-    while (!accepted.empty() && now - accepted.front() >= window) accepted.pop_front();
-    if (static_cast<double>(accepted.size()) >= limit(since_start)) return false;
-    accepted.push_back(now);
-    return true;
-  }
-};
 
 struct Outcome {
   double accepted = 0;
@@ -43,7 +29,7 @@ struct Outcome {
 // before counts for nothing in the outcome.
 class Simulation {
  public:
-  explicit Simulation(Provider provider) : provider_(std::move(provider)) {}
+  explicit Simulation(HiddenLimit provider) : provider_(std::move(provider)) {}
 
   Outcome run_until(Duration end, double most = 1000) {
     Outcome outcome;
@@ -85,7 +71,7 @@ class Simulation {
  private:
   ManualClock clock_;
   Clock::time_point start_ = clock_.now();
-  Provider provider_;
+  HiddenLimit provider_;
   CellControl control_{clock_};
   TokenBucket tokens_{clock_, Rate()};
   double budget_ = 0;
