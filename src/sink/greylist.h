@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <list>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/units.h"
 #include "platform/config_schema.h"
+#include "sink/recent_map.h"
 
 namespace posthaste {
 
@@ -35,14 +33,12 @@ class Greylist {
 
  private:
   struct Entry {
-    std::string key;
-    Clock::time_point first;
+    Clock::time_point first = Clock::time_point::min();  // not seen before
     Clock::time_point last;
   };
 
   GreylistConfig config_;
-  std::list<Entry> entries_;  // the most recent first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+  RecentMap<Entry> entries_{1'000'000};
 };
 
 }  // namespace posthaste

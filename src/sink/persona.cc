@@ -60,10 +60,15 @@ PersonaOrErrors to_persona(const ConfigurationOrErrors& loaded) {
   }
   if (const auto block = configuration.blocks(reputation_schema()).front(); block.written) {
     const PersonaReply deferral = make_reply(block.value.deferral);
-    persona.reputation = {block.value, deferral, make_reply(block.value.block)};
+    persona.reputation = {block.value, deferral, make_reply(block.value.block),
+                          make_reply(block.value.poor)};
   }
   if (const auto block = configuration.blocks(greylist_schema()).front(); block.written) {
     persona.greylist = {block.value, make_reply(block.value.reply)};
+  }
+  if (const auto block = configuration.blocks(unknown_users_schema()).front(); block.written) {
+    persona.unknown_users = {block.value, make_reply(block.value.reply),
+                             compile(block.value.pattern)};
   }
   if (const auto block = configuration.blocks(tarpit_schema()).front(); block.written) {
     persona.tarpit = block.value;
@@ -89,9 +94,9 @@ std::vector<std::string> persona_names() {
 }
 
 const Configuration::Schemas& persona_schemas() {
-  static const Configuration::Schemas schemas = {&persona_schema(),  &rule_schema(),
-                                                 &limit_schema(),    &reputation_schema(),
-                                                 &greylist_schema(), &tarpit_schema()};
+  static const Configuration::Schemas schemas = {
+      &persona_schema(),       &rule_schema(),     &limit_schema(), &reputation_schema(),
+      &unknown_users_schema(), &greylist_schema(), &tarpit_schema()};
   return schemas;
 }
 

@@ -103,11 +103,20 @@ struct LimitConfig {
   Duration penalty{0};  // after an excess, all is refused for so long
 };
 
-// The tarpit block: a session that is refused again and again is answered ever more slowly.
+// The tarpit block: a session that is refused again and again is answered ever more slowly, and so
+// is an address that sends too fast.
 struct TarpitConfig {
   std::uint32_t after = 3;                   // refusals in one session
+  Rate rate;                                 // messages of one address; unlimited: at any pace
   Duration delay = std::chrono::seconds(2);  // more for each further one
   Duration delay_max = std::chrono::seconds(30);
+};
+
+// The unknown_users block: recipients that are not there, always the same ones.
+struct UnknownUsersConfig {
+  std::string pattern;  // RE2, found anywhere in the address, any case; "": none
+  double share = 0;     // of all other addresses, by their hash
+  std::vector<std::string> reply = {"550 5.1.1 No such user"};
 };
 
 // A reply as it goes over the wire, but for its "{client}", "{sender}" and "{recipient}".
@@ -132,11 +141,18 @@ struct PersonaReputation {
   ReputationConfig config;
   PersonaReply deferral;
   PersonaReply block;
+  PersonaReply poor;
 };
 
 struct PersonaGreylist {
   GreylistConfig config;
   PersonaReply reply;
+};
+
+struct PersonaUnknownUsers {
+  UnknownUsersConfig config;
+  PersonaReply reply;
+  std::shared_ptr<const re2::RE2> pattern;  // null: none
 };
 
 // How the sink behaves: a receiving server, modelled. Blocks in a file:
@@ -153,9 +169,12 @@ struct Persona {
   std::vector<PersonaLimit> limits;
   std::optional<PersonaReputation> reputation;
   std::optional<PersonaGreylist> greylist;
+  std::optional<PersonaUnknownUsers> unknown_users;
   std::optional<TarpitConfig> tarpit;
 
   bool offers(std::string_view extension) const;
+  // Whether it answers by what it remembers of the client.
+  bool remembers() const { return reputation || greylist || unknown_users || tarpit; }
 
   // Accepts everything.
   static Persona plain();

@@ -99,6 +99,29 @@ std::vector<ConfigProblem> check_refusal(const char* key, const std::vector<std:
   return {};
 }
 
+std::vector<ConfigProblem> check_deferral(const char* key, const std::vector<std::string>& reply) {
+  auto problems = check_refusal(key, reply);
+  if (problems.empty() && *reply_code_of(reply.front()) >= 500) {
+    return {{key, "this asks the client to come again: begin with a code below 500"}};
+  }
+  return problems;
+}
+
+std::vector<ConfigProblem> check_tarpit(const TarpitConfig& tarpit) {
+  if (tarpit.rate.count() > kMaxRateCount) {
+    return {{"rate", "it counts over 1000000: name a shorter time"}};
+  }
+  if (tarpit.delay_max < tarpit.delay) return {{"delay_max", "it is shorter than delay: raise it"}};
+  return {};
+}
+
+std::vector<ConfigProblem> check_unknown_users(const UnknownUsersConfig& unknown) {
+  if (unknown.pattern.empty() && unknown.share == 0) {
+    return {{"", "the block names nobody: set pattern or share"}};
+  }
+  return check_refusal("reply", unknown.reply);
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> reply_code_of(const std::string& line) {
@@ -168,14 +191,34 @@ const BlockSchema<LimitConfig>& limit_schema() {
   return schema;
 }
 
+const BlockSchema<UnknownUsersConfig>& unknown_users_schema() {
+  using Unknown = UnknownUsersConfig;
+  static const auto schema =
+      BlockSchema<Unknown>("unknown_users", BlockKind::single,
+                           "Recipients that are not there: always the same ones, whoever writes.")
+          .key("pattern", &Unknown::pattern,
+               "Regular expression (RE2) to be found in the address; case is ignored.",
+               {.check = check_pattern})
+          .key("share", &Unknown::share,
+               "The share of all other addresses that are unknown, told by their hash.",
+               {.min = 0.0, .max = 1.0})
+          .key("reply", &Unknown::reply, "What is said.")
+          .validate(check_unknown_users);
+  return schema;
+}
+
 const BlockSchema<TarpitConfig>& tarpit_schema() {
   static const auto schema =
       BlockSchema<TarpitConfig>("tarpit", BlockKind::single,
-                                "A session that is refused again and again is answered slowly.")
+                                "Who is refused again and again, or sends too fast, is answered "
+                                "slowly.")
           .key("after", &TarpitConfig::after, "Refusals in one session before it begins.")
+          .key("rate", &TarpitConfig::rate,
+               "Messages of one address, as \"100/min\"; each one beyond waits at MAIL.")
           .key("delay", &TarpitConfig::delay, "The wait after so many; as much more for each one.",
                {.min = std::chrono::milliseconds(1)})
-          .key("delay_max", &TarpitConfig::delay_max, "The longest wait.");
+          .key("delay_max", &TarpitConfig::delay_max, "The longest wait.")
+          .validate(check_tarpit);
   return schema;
 }
 
@@ -188,7 +231,7 @@ const BlockSchema<GreylistConfig>& greylist_schema() {
                {.min = std::chrono::seconds(1)})
           .key("reply", &GreylistConfig::reply, "What is said the first time.")
           .validate(
-              [](const GreylistConfig& config) { return check_refusal("reply", config.reply); });
+              [](const GreylistConfig& config) { return check_deferral("reply", config.reply); });
   return schema;
 }
 
@@ -197,6 +240,9 @@ const BlockSchema<ReputationConfig>& reputation_schema() {
   static const auto schema =
       BlockSchema<Reputation>("reputation", BlockKind::single,
                               "How much each client address may send, by what it has sent before.")
+          .key("day", &Reputation::day,
+               "A provider's day, of 24 hours; a shorter one makes weeks pass in minutes.",
+               {.min = std::chrono::seconds(1)})
           .key("first", &Reputation::first, "Messages a day from an address without history.",
                {.min = std::uint64_t{1}})
           .key("growth", &Reputation::growth,
@@ -222,13 +268,17 @@ const BlockSchema<ReputationConfig>& reputation_schema() {
                {.min = 10U, .max = 1'000'000U})
           .key("recovery", &Reputation::recovery, "What a day adds to the score, which is 0 to 1.",
                {.min = 0.0, .max = 1.0})
+          .key("poor_below", &Reputation::poor_below,
+               "With a lower score deferrals are said in other words.", {.min = 0.0, .max = 1.0})
           .key("block_below", &Reputation::block_below,
                "A lower score blocks the address for block_time.", {.min = 0.0, .max = 1.0})
           .key("block_time", &Reputation::block_time, "How long.")
           .key("deferral", &Reputation::deferral, "What is said beyond the allowance.")
+          .key("poor", &Reputation::poor, "What is said below poor_below.")
           .key("block", &Reputation::block, "What is said to a blocked address.")
           .validate([](const Reputation& config) {
-            auto problems = check_refusal("deferral", config.deferral);
+            auto problems = check_deferral("deferral", config.deferral);
+            for (auto& one : check_deferral("poor", config.poor)) problems.push_back(one);
             for (auto& one : check_refusal("block", config.block)) problems.push_back(one);
             return problems;
           });

@@ -12,6 +12,7 @@ namespace posthaste {
 const BlockSchema<PersonaConfig>& persona_schema();
 const BlockSchema<RuleConfig>& rule_schema();
 const BlockSchema<LimitConfig>& limit_schema();
+const BlockSchema<UnknownUsersConfig>& unknown_users_schema();
 const BlockSchema<TarpitConfig>& tarpit_schema();
 
 // The code at the start of "550 5.1.1 No such user"; nullopt where there is none.

@@ -1,6 +1,12 @@
 #include "sink/persona.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "platform/config_reference.h"
 
 namespace posthaste {
 namespace {
@@ -33,6 +39,14 @@ TEST(Persona, ReadsTheOnesThatComeWithTheProduct) {
       ADD_FAILURE() << errors->front().to_string();
     }
   }
+}
+
+// docs/guide/rehearsals.md ends with the reference of the blocks, as the schemas have it.
+TEST(Persona, HasItsReferenceInTheGuide) {
+  std::ifstream file(std::string(POSTHASTE_SOURCE_DIR) + "/docs/guide/rehearsals.md");
+  const std::string guide{std::istreambuf_iterator<char>(file), {}};
+  const std::string whole = config_reference(persona_schemas());
+  EXPECT_THAT(guide, testing::HasSubstr(whole.substr(whole.find("\n## `"))));
 }
 
 TEST(Persona, SaysThatAFileIsMissing) {

@@ -7,9 +7,6 @@
 namespace posthaste {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::size_t kMostAccounts = 100'000;
 constexpr std::size_t kDaysRemembered = 7;
 // The most that one window of bad recipients costs.
 constexpr double kMostLost = 0.3;
@@ -20,30 +17,15 @@ constexpr double kSecondChance = 0.05;
 
 SenderReputation::Account& SenderReputation::account(std::string_view client,
                                                      Clock::time_point now) {
-  const auto known = by_client_.find(std::string(client));
-  if (known != by_client_.end()) {
-    accounts_.splice(accounts_.begin(), accounts_, known->second);
-  } else {
-    if (accounts_.size() >= kMostAccounts) {
-      by_client_.erase(accounts_.back().client);
-      accounts_.pop_back();
-    }
-    accounts_.emplace_front();
-    accounts_.front().client = client;
-    accounts_.front().since = now;
-    by_client_.emplace(client, accounts_.begin());
-  }
-  pass_time(accounts_.front(), now);
-  return accounts_.front();
+  Account& one = accounts_.use(client, config_.day);
+  pass_time(one, now);
+  return one;
 }
 
 void SenderReputation::pass_time(Account& account, Clock::time_point now) const {
-  const std::int64_t hour = (now - account.since) / 1h;
-  if (hour > account.hour) {
-    account.hour = hour;
-    account.this_hour = 0;
-  }
-  for (const std::int64_t day = hour / 24; account.day < day; ++account.day) {
+  if (!account.since) account.since = now;
+  for (const std::int64_t day = (now - *account.since) / config_.day; account.day < day;
+       ++account.day) {
     const double limit = config_.excess_share * allowance(account);
     if (static_cast<double>(account.refused_today) > limit) lower(account, 0.1, now);
     account.best.push_back(std::exchange(account.today, 0));
@@ -67,26 +49,44 @@ double SenderReputation::allowance(const Account& account) const {
   return std::min(earned, static_cast<double>(config_.ceiling)) * account.score;
 }
 
+double SenderReputation::hour_allowance(const Account& account) const {
+  return std::max(1.0, allowance(account) * config_.burst / 24);
+}
+
 SenderReputation::Answer SenderReputation::ask(std::string_view client, Clock::time_point now) {
   Account& one = account(client, now);
   if (one.blocked_until) {
     ++one.totals.blocked;
     return Answer::block;
   }
-  const double day = allowance(one);
-  const double hour = std::max(1.0, day * config_.burst / 24);
-  const bool has_room =
-      static_cast<double>(one.today) + 1 <= day && static_cast<double>(one.this_hour) + 1 <= hour;
+  const auto with_one_more = [&](WindowCount& count) {
+    return static_cast<double>(count.count(now) + one.held + 1);
+  };
+  const bool has_room = with_one_more(one.last_day) <= allowance(one) &&
+                        with_one_more(one.last_hour) <= hour_allowance(one);
   if (has_room) return Answer::accept;
   ++one.refused_today;
   ++one.totals.deferred;
   return Answer::defer;
 }
 
+SenderReputation::Answer SenderReputation::take(std::string_view client, Clock::time_point now) {
+  const Answer answer = ask(client, now);
+  if (answer == Answer::accept) ++account(client, now).held;
+  return answer;
+}
+
+void SenderReputation::give_back(std::string_view client) {
+  // It may have been forgotten meanwhile.
+  Account* const one = accounts_.find(client);
+  if (one != nullptr && one->held > 0) --one->held;
+}
+
 bool SenderReputation::count_accepted(std::string_view client, Clock::time_point now) {
   Account& one = account(client, now);
   ++one.today;
-  ++one.this_hour;
+  one.last_day.add(now);
+  one.last_hour.add(now);
   ++one.totals.accepted;
   ++one.window_accepted;
   one.complaints_owed += config_.complaints;
@@ -132,27 +132,31 @@ void SenderReputation::lower(Account& account, double by, Clock::time_point now)
   ++account.totals.blocks;
 }
 
-SenderReputation::View SenderReputation::view_of(const Account& account) const {
+SenderReputation::View SenderReputation::view_of(const std::string& client, Account& account,
+                                                 Clock::time_point now) const {
   View view = account.totals;
-  view.client = account.client;
+  view.client = client;
   view.score = account.score;
   view.allowance = static_cast<std::uint64_t>(allowance(account));
+  view.hour_allowance = static_cast<std::uint64_t>(hour_allowance(account));
   view.today = account.today;
+  view.last_hour = account.last_hour.count(now);
   view.is_blocked = account.blocked_until.has_value();
+  if (view.is_blocked) view.blocked_for = *account.blocked_until - now;
   return view;
 }
 
 SenderReputation::View SenderReputation::view(std::string_view client, Clock::time_point now) {
-  return view_of(account(client, now));
+  return view_of(std::string(client), account(client, now), now);
 }
 
 std::vector<SenderReputation::View> SenderReputation::views(Clock::time_point now,
                                                             std::size_t max) {
   std::vector<View> views;
-  for (Account& one : accounts_) {
+  for (auto& [client, one] : accounts_) {
     if (views.size() >= max) break;
     pass_time(one, now);
-    views.push_back(view_of(one));
+    views.push_back(view_of(client, one, now));
   }
   return views;
 }

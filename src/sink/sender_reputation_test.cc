@@ -75,6 +75,51 @@ TEST_F(SenderReputationTest, DefersABurstWithinAnHour) {
   EXPECT_EQ(reputation.ask("192.0.2.1", now), Answer::accept);
 }
 
+TEST_F(SenderReputationTest, GrantsNoSecondBurstWhenTheClockStrikes) {
+  const auto send_all = [&] {
+    std::uint64_t accepted = 0;
+    for (; reputation.ask("192.0.2.1", now) == Answer::accept; ++accepted) {
+      reputation.count_accepted("192.0.2.1", now);
+    }
+    return accepted;
+  };
+  reputation.count_accepted("192.0.2.1", now);
+  now += 59min;
+  EXPECT_EQ(send_all(), 100U * 4 / 24 - 1);
+  now += 2min;
+  EXPECT_EQ(send_all(), 1U);
+  EXPECT_EQ(reputation.view("192.0.2.1", now).last_hour, 100U * 4 / 24);
+}
+
+TEST_F(SenderReputationTest, PassesADayInMinutesWhenItsDayIsShort) {
+  config.day = 24min;
+  reputation = SenderReputation(config);
+  std::vector<std::uint64_t> days;
+  for (int day = 0; day < 3; ++day) {
+    std::uint64_t accepted = 0;
+    for (int second = 0; second < 24 * 60; ++second) {
+      while (reputation.ask("a", now) == Answer::accept) {
+        reputation.count_accepted("a", now);
+        ++accepted;
+      }
+      now += 1s;
+    }
+    days.push_back(accepted);
+  }
+  EXPECT_EQ(days, (std::vector<std::uint64_t>{100, 200, 400}));
+}
+
+TEST_F(SenderReputationTest, HoldsWhatIsUnderWay) {
+  for (std::uint64_t i = 0; i < 100U * 4 / 24; ++i) {
+    ASSERT_EQ(reputation.take("a", now), Answer::accept) << i;
+  }
+  EXPECT_EQ(reputation.take("a", now), Answer::defer);
+  reputation.give_back("a");
+  EXPECT_EQ(reputation.take("a", now), Answer::accept);
+  reputation.give_back("never seen");
+  EXPECT_EQ(reputation.ask("a", now), Answer::defer);
+}
+
 TEST_F(SenderReputationTest, KnowsAddressesApart) {
   pass_day(0.5, "192.0.2.66");
   EXPECT_EQ(pass_day(0, "192.0.2.1"), 100U);

@@ -53,9 +53,10 @@ class Sink {
   const IdCounts& ids() const { return state_.ids; }
   void reset();
   void set_persona(Persona persona) { state_.set_persona(std::move(persona)); }
-  // What the persona thinks of those who sent last.
-  std::vector<SenderReputation::View> senders(std::size_t max) const {
-    return state_.persona()->memory.views(state_.clock.now(), max);
+  // What the persona remembers of those who sent last.
+  std::vector<ProviderModel::View> senders(std::size_t max) const {
+    return state_.persona()->provider.with(
+        [&](ProviderModel& provider) { return provider.views(state_.clock.now(), max); });
   }
   std::string persona_name() const { return state_.persona()->persona.config.name; }
 

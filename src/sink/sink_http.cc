@@ -42,6 +42,29 @@ ordered_json to_json(const SinkCounts::ByName& counts) {
   return json;
 }
 
+ordered_json to_json(const ProviderModel::View& sender) {
+  ordered_json json = {{"client", sender.client},
+                       {"accepted", sender.accepted},
+                       {"unknown", sender.unknown_users},
+                       {"greylisted", sender.greylisted},
+                       {"slowed", sender.slowed}};
+  if (!sender.reputation) return json;
+  const SenderReputation::View& standing = *sender.reputation;
+  json.update(
+      {{"score", std::round(standing.score * 1000) / 1000},
+       {"allowance", standing.allowance},
+       {"hour_allowance", standing.hour_allowance},
+       {"today", standing.today},
+       {"last_hour", standing.last_hour},
+       {"deferred", standing.deferred},
+       {"blocked", standing.blocked},
+       {"blocks", standing.blocks},
+       {"complaints", standing.complaints},
+       {"is_blocked", standing.is_blocked},
+       {"blocked_for", to_string(std::chrono::floor<std::chrono::seconds>(standing.blocked_for))}});
+  return json;
+}
+
 std::string counts_of(const Sink& sink) {
   const SinkCounts counts = sink.counts();
   ordered_json clients = ordered_json::object();
@@ -52,19 +75,7 @@ std::string counts_of(const Sink& sink) {
                         {"refused", client.refused}};
   }
   ordered_json senders = ordered_json::array();
-  for (const SenderReputation::View& one : sink.senders(kMostSenders)) {
-    senders.push_back({{"client", one.client},
-                       {"score", std::round(one.score * 1000) / 1000},
-                       {"allowance", one.allowance},
-                       {"today", one.today},
-                       {"accepted", one.accepted},
-                       {"deferred", one.deferred},
-                       {"blocked", one.blocked},
-                       {"blocks", one.blocks},
-                       {"unknown", one.unknown},
-                       {"complaints", one.complaints},
-                       {"is_blocked", one.is_blocked}});
-  }
+  for (const ProviderModel::View& one : sink.senders(kMostSenders)) senders.push_back(to_json(one));
   const ordered_json json = {{"persona", sink.persona_name()},
                              {"connections", counts.connections},
                              {"open", counts.open},

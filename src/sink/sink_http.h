@@ -16,7 +16,8 @@ class Sink;
 // What the sink tells over HTTP, and what it can be told:
 //
 //   GET /counts (or /)  JSON: connections, messages, recipients, refused, bytes, unique_ids,
-//                       duplicates, domains {NAME: COUNT}, and more
+//                       duplicates, domains {NAME: COUNT}, and more; senders [{client, score,
+//                       allowance, …}]: what the persona remembers of each client address
 //   GET /ids            one "ID COUNT" a line, in no order
 //   POST /reset         forgets all counts and ids
 //   POST /persona       puts the persona file in the body into force; 400 says what is wrong

@@ -31,6 +31,7 @@ SinkSession::SinkSession(SinkState& state, Guarded<SinkCounts>& counts, std::str
 }
 
 SinkSession::~SinkSession() {
+  abandon_message();
   if (connection_granted_by_) connection_granted_by_->limits.release_connection({client_, {}, {}});
   counts_.with([](SinkCounts& sums) { --sums.open; });
 }
@@ -114,6 +115,8 @@ SinkStep SinkSession::take_mail(std::string_view argument) {
   if (has_sender_) return protocol_error("503 5.5.1 There is a sender already\r\n");
   const auto path = parse_path_command(argument, "FROM:");
   if (!path) return protocol_error("501 5.5.4 Write MAIL FROM:<address>\r\n");
+  abandon_message();
+  is_refused_ = false;
   // A persona that was set meanwhile holds from here on.
   in_force_ = state_of_sink_.persona();
   envelope_.sender = path->address;
@@ -127,7 +130,7 @@ SinkStep SinkSession::take_mail(std::string_view argument) {
 }
 
 SinkStep SinkSession::take_rcpt(std::string_view argument) {
-  if (!has_sender_) return protocol_error("503 5.5.1 MAIL first\r\n");
+  if (!has_sender_) return out_of_order("503 5.5.1 MAIL first\r\n");
   const auto path = parse_path_command(argument, "TO:");
   if (!path || path->address.empty()) {
     return protocol_error("501 5.5.4 Write RCPT TO:<address>\r\n");
@@ -143,8 +146,8 @@ SinkStep SinkSession::take_rcpt(std::string_view argument) {
 
 SinkStep SinkSession::take_data() {
   if (has_chunks_) return protocol_error("503 5.5.1 BDAT has begun\r\n");
-  if (!has_sender_) return protocol_error("503 5.5.1 MAIL first\r\n");
-  if (envelope_.recipients.empty()) return protocol_error("554 5.5.1 No valid recipients\r\n");
+  if (!has_sender_) return out_of_order("503 5.5.1 MAIL first\r\n");
+  if (envelope_.recipients.empty()) return out_of_order("554 5.5.1 No valid recipients\r\n");
   return ask(PersonaStage::data);
 }
 
@@ -179,7 +182,7 @@ SinkStep SinkSession::feed_chunk(std::string_view& input) {
   chunk_left_ -= count;
   if (chunk_left_ != 0) return {};
   state_ = State::commands;
-  if (is_chunk_void_) return protocol_error("503 5.5.1 No valid recipients\r\n");
+  if (is_chunk_void_) return out_of_order("503 5.5.1 No valid recipients\r\n");
   if (is_last_chunk_) return end_message();
   return say("250 2.0.0 Chunk taken\r\n");
 }
@@ -226,16 +229,24 @@ SinkStep SinkSession::protocol_error(std::string_view reply) {
   return step;
 }
 
+SinkStep SinkSession::out_of_order(std::string_view reply) {
+  // RFC 2920 §3.1: the client learns only from the replies that a command before was refused.
+  return is_refused_ ? say(reply) : protocol_error(reply);
+}
+
 void SinkSession::reset_transaction() {
+  abandon_message();
   envelope_.sender.clear();
   envelope_.mail_parameters.clear();
   envelope_.recipients.clear();
   recipient_.clear();
   has_sender_ = false;
+  is_refused_ = false;
   has_chunks_ = false;
 }
 
 void SinkSession::count_refusal(const std::string& reason) {
+  is_refused_ = true;
   counts_.with([&](SinkCounts& sums) {
     SinkCounts::add_to(sums.refused, reason);
     ++sums.client(client_).refused;

@@ -56,7 +56,7 @@ class SinkSession {
   struct Verdict {
     Duration delay{0};
     const PersonaRule* rule = nullptr;      // null: none holds
-    const PersonaReply* refusal = nullptr;  // set: a limit or the memory refuses, before any rule
+    const PersonaReply* refusal = nullptr;  // set: a limit or the provider refuses, not a rule
     std::string reason;                     // of the refusal
     bool is_violation = false;
   };
@@ -92,8 +92,11 @@ class SinkSession {
 
   Verdict judge(PersonaStage stage);
   const PersonaLimit* take_limit(PersonaStage stage);
-  // What the persona remembers of this sender.
-  PersonaMemory::Refusal recall(PersonaStage stage);
+  // What the persona answers because of what it remembers of this client.
+  ProviderModel::Verdict ask_provider(PersonaStage stage);
+  // The message that it let in has ended.
+  void count_accepted();
+  void abandon_message();
   Duration tarpit() const;
   bool holds(const PersonaRule& rule, PersonaStage stage);
   bool recipient_matches(const PersonaRule& rule, PersonaStage stage) const;
@@ -101,6 +104,8 @@ class SinkSession {
   std::string filled(const std::string& wire) const;
   SinkStep say(std::string_view reply);
   SinkStep protocol_error(std::string_view reply);
+  // For what a client may have sent before it saw a refusal.
+  SinkStep out_of_order(std::string_view reply);
   void count_refusal(const std::string& reason);
   void count_violation(const std::string& what, std::uint64_t by);
   void reset_transaction();
@@ -120,6 +125,8 @@ class SinkSession {
   SinkEnvelope envelope_;
   std::string recipient_;  // of the RCPT being answered, with parameters
   bool has_sender_ = false;
+  bool is_refused_ = false;  // something was, in this transaction
+  bool is_let_in_ = false;   // the provider holds one of its allowance for this message
   bool has_chunks_ = false;
   bool is_chunk_void_ = false;  // it came without a transaction: to be swallowed
   bool is_last_chunk_ = false;

@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sink/command_line.h"
 #include "sink/sink_session.h"
@@ -50,11 +51,16 @@ SinkStep SinkSession::act(PersonaStage stage, const PersonaRule& rule) {
       if (stage == PersonaStage::end_of_data) reset_transaction();
       return say("\x07\xff this is no SMTP\r\n");
     case PersonaAction::lose_reply:
-      take_message();
+      if (take_message()) count_accepted();
       return {SinkStep::close};
     case PersonaAction::reply:
     case PersonaAction::delay:  // never the answer of a stage: judge() goes on behind it
       break;
+  }
+  if (stage == PersonaStage::rcpt && rule.reply.code >= 500 && persona().remembers()) {
+    in_force_->provider.with([&](ProviderModel& provider) {
+      provider.on_unknown_user(client_, state_of_sink_.clock.now());
+    });
   }
   if (rule.reply.code >= 400) return refuse(stage, rule.reply, rule.config.name);
   return proceed(stage, filled(rule.reply.wire));
@@ -64,9 +70,6 @@ SinkStep SinkSession::refuse(PersonaStage stage, const PersonaReply& reply,
                              const std::string& reason) {
   count_refusal(reason);
   ++refusals_;
-  if (stage == PersonaStage::rcpt && reply.code >= 500) {
-    in_force_->memory.count_recipient(client_, true, state_of_sink_.clock.now());
-  }
   SinkStep step = say(filled(reply.wire));
   if (stage == PersonaStage::end_of_data) reset_transaction();
   // RFC 5321 §3.8: 421 announces the end; and to a refused connection nothing more is said.
@@ -89,7 +92,6 @@ SinkStep SinkSession::proceed(PersonaStage stage, const std::string& reply) {
       has_sender_ = true;
       return say(reply.empty() ? "250 2.1.0 Ok\r\n" : reply);
     case PersonaStage::rcpt:
-      in_force_->memory.count_recipient(client_, false, state_of_sink_.clock.now());
       envelope_.recipients.push_back(std::move(recipient_));
       recipient_.clear();
       return say(reply.empty() ? "250 2.1.5 Ok\r\n" : reply);
@@ -105,7 +107,7 @@ SinkStep SinkSession::proceed(PersonaStage stage, const std::string& reply) {
     count_refusal("not_kept");
     say("452 4.3.1 The message cannot be kept\r\n");
   } else {
-    in_force_->memory.count_accepted(client_, state_of_sink_.clock.now());
+    count_accepted();
     say(reply.empty() ? "250 2.0.0 Ok\r\n" : reply);
   }
   reset_transaction();
@@ -151,25 +153,40 @@ SinkSession::Verdict SinkSession::judge(PersonaStage stage) {
   }
   // A recipient that does not exist is told so at once.
   if (verdict.rule != nullptr && verdict.rule->reply.code >= 400) return verdict;
-  const PersonaMemory::Refusal refusal = recall(stage);
-  verdict.refusal = refusal.reply;
-  verdict.reason = refusal.reason;
+  const ProviderModel::Verdict answer = ask_provider(stage);
+  verdict.delay += answer.delay;
+  verdict.refusal = answer.refusal;
+  verdict.reason = answer.reason;
   return verdict;
 }
 
-PersonaMemory::Refusal SinkSession::recall(PersonaStage stage) {
+ProviderModel::Verdict SinkSession::ask_provider(PersonaStage stage) {
+  const bool is_asked = stage == PersonaStage::mail || stage == PersonaStage::rcpt;
+  if (!is_asked || !persona().remembers()) return {};
   const auto now = state_of_sink_.clock.now();
-  PersonaMemory& memory = in_force_->memory;
-  if (stage == PersonaStage::mail) return memory.on_mail(client_, now);
-  if (stage != PersonaStage::rcpt) return {};
-  return memory.on_rcpt(client_, envelope_.sender, address_in(recipient_), now);
+  const auto verdict = in_force_->provider.with([&](ProviderModel& provider) {
+    if (stage == PersonaStage::mail) return provider.on_mail(client_, now);
+    return provider.on_rcpt({client_, envelope_.sender, address_in(recipient_)}, now);
+  });
+  if (stage == PersonaStage::mail) is_let_in_ = verdict.refusal == nullptr;
+  return verdict;
+}
+
+void SinkSession::count_accepted() {
+  if (!std::exchange(is_let_in_, false)) return;
+  in_force_->provider.with(
+      [&](ProviderModel& provider) { provider.on_accepted(client_, state_of_sink_.clock.now()); });
+}
+
+void SinkSession::abandon_message() {
+  if (!std::exchange(is_let_in_, false)) return;
+  in_force_->provider.with([&](ProviderModel& provider) { provider.on_abandoned(client_); });
 }
 
 Duration SinkSession::tarpit() const {
   const auto& tarpit = persona().tarpit;
   if (!tarpit || refusals_ < tarpit->after) return Duration(0);
-  const std::int64_t times = refusals_ - tarpit->after + 1;
-  return std::min(tarpit->delay_max, tarpit->delay * times);
+  return tarpit_delay(*tarpit, refusals_ - tarpit->after + 1);
 }
 
 const PersonaLimit* SinkSession::take_limit(PersonaStage stage) {

@@ -12,21 +12,21 @@
 #include "sink/message_folder.h"
 #include "sink/persona.h"
 #include "sink/persona_limits.h"
-#include "sink/persona_memory.h"
+#include "sink/provider_model.h"
 #include "sink/sink_counts.h"
 
 namespace posthaste {
 
-// A persona at work: with what its limits have granted so far.
+// A persona at work: with what it has granted so far and what it remembers.
 struct PersonaInForce {
   explicit PersonaInForce(Persona persona_in)
-      : persona(std::move(persona_in)), limits(persona), memory(persona) {}
+      : persona(std::move(persona_in)), limits(persona), provider(ProviderModel(persona)) {}
   PersonaInForce(const PersonaInForce&) = delete;
   PersonaInForce& operator=(const PersonaInForce&) = delete;
 
   const Persona persona;
   PersonaLimits limits;  // guards itself
-  PersonaMemory memory;  // guards itself
+  Guarded<ProviderModel> provider;
 };
 
 // What all sessions of a sink share. Any thread.
