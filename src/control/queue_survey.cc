@@ -23,9 +23,10 @@ void QueueSurvey::list_all() {
   const Clock::time_point began = parts_.clock.now();
   if (began < lists_at_) return;
   queue_count_ = parts_.manager.count({}).queues;
-  are_longest_ = queue_count_ <= kMaxListed;
-  longest_.clear();
+  const std::size_t sources = parts_.governor.rules().sources.sources().size();
+  are_longest_ = queue_count_ * std::max<std::uint64_t>(1, sources) <= kMaxListed;
   if (are_longest_) {
+    longest_.clear();
     std::vector<QueueState> states = parts_.manager.list();
     std::erase_if(states, [](const QueueState& state) { return state.depth == 0; });
     queue_count_ = states.size();
@@ -59,6 +60,9 @@ QueueSurvey::Found QueueSurvey::look(const std::vector<QueueName>& busy) {
   if (found.queues.size() > kMaxFound) {
     found.queues.erase(found.queues.begin() + kMaxFound, found.queues.end());
   }
+  // Where not all can be gone through, a long one that was ever seen stays.
+  longest_.clear();
+  for (const auto& queue : found.queues) longest_.push_back(queue.state.name);
   found.flows = flows();
   found.suspensions = parts_.governor.suspensions();
   return found;

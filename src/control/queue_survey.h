@@ -17,12 +17,13 @@ namespace posthaste {
 // Which queues hold most mail, what holds them back, and over how many connections their mail goes.
 // Asks about a bounded number of queues, whatever is queued, and reads nothing from the disk: all
 // queues are gone through only so often that it takes a fiftieth of the loop's time at most, and
-// never where there are more than kMaxListed queues.
+// never where that would hold up mail for longer than some 50 ms.
 //
 // Lives on the queue loop.
 class QueueSurvey {
  public:
-  static constexpr std::uint64_t kMaxListed = 20'000;
+  // Queues, for each source: about a microsecond each.
+  static constexpr std::uint64_t kMaxListed = 60'000;
   static constexpr std::size_t kMaxFound = 100;
 
   struct Parts {
@@ -63,7 +64,7 @@ class QueueSurvey {
   Clock::time_point lists_at_{};
   std::uint64_t queue_count_ = 0;
   bool are_longest_ = false;
-  std::vector<QueueName> longest_;  // when all were last gone through
+  std::vector<QueueName> longest_;  // as far as known when last looked
   // Those that carried mail of the queues that were looked at.
   std::unordered_map<std::string, std::weak_ptr<SendingCell>> cells_;
 };

@@ -78,7 +78,9 @@ void QueueManager::read_if_wanted(Queue& queue) {
     return;
   }
   const auto next = queue.schedule.next_due();
-  if (next && (!queue.looks_again || *next < *queue.looks_again)) {
+  // What is due and finds no room in memory is asked for again by the outcomes that make room.
+  if (!next || *next <= parts_.clock.wall()) return;
+  if (!queue.looks_again || *next < *queue.looks_again) {
     queue.looks_again = *next;
     due_times_.emplace(*next, queue.name);
   }

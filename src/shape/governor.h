@@ -153,6 +153,8 @@ class Governor {
   // Ends those within the scope. Whoever waits for them is to ask again.
   std::vector<Suspension> resume(const MailScope& scope);
   std::vector<Suspension> suspensions() const { return book_.list(); }
+  // Whether mail of one class, tenant and campaign may differ by its domain.
+  bool suspends_domains() const { return book_.has_domains(); }
 
   // New limits; what is under way and what was sent still counts.
   void set_rules(std::shared_ptr<const ShapingRules> rules);

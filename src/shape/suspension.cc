@@ -162,6 +162,12 @@ const Suspension* SuspensionBook::find(const MailScope& mail, WallTime now) cons
   return longest;
 }
 
+bool SuspensionBook::has_domains() const {
+  return std::any_of(others_.begin(), others_.end(), [&](std::uint64_t number) {
+    return !by_number_.at(number).scope.domain.empty();
+  });
+}
+
 std::vector<Suspension> SuspensionBook::list() const {
   std::vector<Suspension> all;
   for (const auto& [number, one] : by_number_) all.push_back(one);

@@ -61,6 +61,8 @@ class SuspensionBook {
   // The suspension that holds this mail longest, nullptr when none does. `mail` says all its words.
   const Suspension* find(const MailScope& mail, WallTime now) const;
   bool empty() const { return by_number_.empty(); }
+  // Whether any names a domain.
+  bool has_domains() const;
   std::vector<Suspension> list() const;
 
  private:
