@@ -89,6 +89,7 @@ nlohmann::ordered_json run(ManualClock& clock, Pacer& pacer) {
   const auto start = clock.now();
   std::vector<int> accepted(kMinutes, 0);
   std::vector<int> deferred(kMinutes, 0);
+  std::vector<int> asked(kMinutes * 60, 0);  // by second
   double budget = 0;
   for (std::int64_t step = 0; clock.now() - start < kMinutes * 1min; ++step) {
     const Duration since = clock.now() - start;
@@ -97,6 +98,7 @@ nlohmann::ordered_json run(ManualClock& clock, Pacer& pacer) {
     budget = std::min(budget + a_step, a_step + 1);
     while (budget >= 1 && pacer.may_send()) {
       budget -= 1;
+      ++asked[static_cast<std::size_t>(since / 1s)];
       if (provider.take(clock.now(), since)) {
         ++accepted[minute];
         pacer.on_delivered();
@@ -108,7 +110,9 @@ nlohmann::ordered_json run(ManualClock& clock, Pacer& pacer) {
     if (step % 200 == 0) pacer.tick();
     clock.advance(kStep);
   }
-  return {{"accepted", accepted}, {"deferred", deferred}};
+  // The first ten minutes are those of finding the limit.
+  const int busiest = *std::max_element(asked.begin() + 600, asked.end());
+  return {{"accepted", accepted}, {"deferred", deferred}, {"busiest_second", busiest}};
 }
 
 template <class Made>

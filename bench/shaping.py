@@ -33,13 +33,15 @@ def draw(name, data):
 def compare_pace(program):
     data = json.loads(subprocess.run([program], check=True, capture_output=True).stdout)
     limit = data.pop("limit")
-    print("| way | of the limit used | deferred | most in a minute over the limit |\n|---|---|---|---|")
+    print("| way | of the limit used | deferred | deferred after ten minutes | busiest second after them |\n"
+          "|---|---|---|---|---|")
     panels = []
     for name, run in data.items():
         accepted, deferred = sum(run["accepted"]), sum(run["deferred"])
-        asked = max((a + d) / most for a, d, most in zip(run["accepted"], run["deferred"], limit))
+        later = sum(run["deferred"][10:])
         print(f"| {name} | {100 * accepted / sum(limit):.1f} % | "
-              f"{100 * deferred / (accepted + deferred):.2f} % ({deferred:,}) | {asked:.2f} x |")
+              f"{100 * deferred / (accepted + deferred):.2f} % ({deferred:,}) | {later:,} | "
+              f"{run['busiest_second']} |")
         panels.append({"title": name, "lines": [
             {"name": "hidden limit", "kind": "dashed", "points": list(enumerate(limit))},
             {"name": "accepted", "points": list(enumerate(run["accepted"]))},
