@@ -34,6 +34,7 @@ Observation::Observation(Parts parts)
                    parts_.queue_loop, parts_.ask_again}),
       outgoing_(parts_.metrics.gauge(
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
+      shaping_(parts_.metrics),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);

@@ -18,6 +18,7 @@
 #include "report/event_metrics.h"
 #include "report/outbox_trim.h"
 #include "server/server_config.h"
+#include "server/shaping_gauges.h"
 
 namespace posthaste {
 
@@ -51,6 +52,8 @@ class Observation {
     std::size_t outgoing_connections = 0;
   };
   void set_figures(QueueFigures figures);
+  // On the governor's loop.
+  void look_at(const Governor& governor) { shaping_.set(governor); }
 
   // "http 127.0.0.1:8000", a line for each HTTP listener.
   const std::vector<std::string>& addresses() const { return addresses_; }
@@ -69,6 +72,7 @@ class Observation {
   HttpRouter router_;
   Guarded<QueueFigures> figures_;
   Gauge outgoing_;
+  ShapingGauges shaping_;
   EventMetrics event_metrics_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;

@@ -250,6 +250,7 @@ asio::awaitable<void> Server::Parts::watch() {
     spool->check_space();
     governor.tick();
     observation->set_figures({manager->totals(), dispatcher->open_connections()});
+    observation->look_at(governor);
     const bool is_accepting = spool->is_accepting();
     if (was_accepting && !is_accepting) {
       log.error("mail is refused: free the disk or mend it", {{"why", spool->refusal()}});

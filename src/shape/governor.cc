@@ -278,6 +278,19 @@ void Governor::follow(const SendingCell& cell) {
   }
 }
 
+std::vector<Governor::HeldPace> Governor::held_paces() const {
+  std::vector<HeldPace> held;
+  for (const auto& [key, control] : controls_) {
+    if (!control->rate() && !control->connections()) continue;
+    // "pair/SOURCE/TOWARDS"
+    const std::size_t source = key.find('/') + 1;
+    const std::size_t towards = key.find('/', source) + 1;
+    held.push_back({key.substr(source, towards - source - 1), key.substr(towards), control->rate(),
+                    control->connections(), control->state()});
+  }
+  return held;
+}
+
 bool Governor::suspend(Suspension suspension) {
   suspension.since = clock_.wall();
   const auto [in_force, is_changed] = book_.add(std::move(suspension));

@@ -142,6 +142,16 @@ class Governor {
   void on_connection_refused(const SendingCell& cell, std::uint32_t open, const std::string& reply);
   void on_session_reply(const SendingCell& cell, const RuleMatch& match);
 
+  // What the closed loops hold back now: those that are free are left out.
+  struct HeldPace {
+    std::string source;
+    std::string towards;  // a provider, or a site that is nobody's
+    std::optional<double> rate;  // messages a second
+    std::optional<std::uint32_t> connections;
+    std::string why;
+  };
+  std::vector<HeldPace> held_paces() const;
+
   // --- warm-up
   // So many messages have come for the provider of this site, whatever source will carry them.
   void expect(const QueueName& queue, const Destination& destination, std::uint64_t count);
