@@ -53,6 +53,23 @@ asio::awaitable<std::size_t> Operations::flush(QueueFilter filter) {
   co_return co_await run_on(parts_.queue_loop, work);
 }
 
+asio::awaitable<Operations::Way> Operations::way_of(QueueName queue) {
+  constexpr std::size_t kMostChanges = 10;
+  std::function<Way()> look = [this, queue] {
+    Way way;
+    const auto explanation = parts_.manager.explain(queue);
+    if (!explanation) return way;
+    const std::string& site = explanation->state.site.value();
+    const std::string& provider = explanation->provider;
+    for (auto& held : parts_.governor.held_paces()) {
+      if (held.towards == (provider.empty() ? site : provider)) way.held.push_back(std::move(held));
+    }
+    way.changes = parts_.history.towards(provider, site, kMostChanges);
+    return way;
+  };
+  co_return co_await run_on(parts_.queue_loop, look);
+}
+
 asio::awaitable<std::vector<WarmupBook::Status>> Operations::warmup() {
   std::function<std::vector<WarmupBook::Status>()> look = [this] {
     return parts_.governor.warmup().status();
@@ -105,8 +122,11 @@ asio::awaitable<std::vector<QueueOrder>> Operations::orders() {
 }
 
 asio::awaitable<Result<std::vector<Event>>> Operations::trace(MessageId id) {
-  std::function<Result<std::vector<Event>>()> look = [this, id] {
-    return trace_message(parts_.spool, id);
+  std::function<Result<std::vector<Event>>()> look = [this, id]() -> Result<std::vector<Event>> {
+    auto events = trace_message(parts_.spool, id);
+    if (!events) return events;
+    auto changes = parts_.history.bearing_on(*events);
+    return with_changes(std::move(*events), std::move(changes));
   };
   co_return co_await parts_.disk.run(look);
 }

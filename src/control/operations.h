@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "platform/io/blocking_pool.h"
 #include "queue/queue_manager.h"
+#include "report/limit_history.h"
 #include "spool/spool.h"
 
 namespace posthaste {
@@ -41,6 +42,7 @@ class Operations {
     Clock& clock;
     BlockingPool& disk;
     boost::asio::any_io_executor queue_loop;
+    LimitHistory& history;
     std::function<void()> ask_again;  // limits or suspensions have changed; on the queue loop
   };
   explicit Operations(Parts parts) : parts_(std::move(parts)) {}
@@ -64,9 +66,17 @@ class Operations {
   boost::asio::awaitable<Result<Touched>> order(QueueOrder order);
   boost::asio::awaitable<std::vector<QueueOrder>> orders();
 
+  // The events of a message, with the changes of limits that bore on it.
   boost::asio::awaitable<Result<std::vector<Event>>> trace(MessageId id);
   // The groups of the message that still wait; none: it has ended, or was never here.
   boost::asio::awaitable<Result<std::vector<MessageExplanation>>> explain(MessageId id);
+
+  // What closed loops hold back on a queue's way, and the latest changes there.
+  struct Way {
+    std::vector<Governor::HeldPace> held;
+    std::vector<Event> changes;
+  };
+  boost::asio::awaitable<Way> way_of(QueueName queue);
 
   // Where each source stands in its warm-up.
   boost::asio::awaitable<std::vector<WarmupBook::Status>> warmup();

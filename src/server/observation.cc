@@ -31,7 +31,7 @@ Observation::Observation(Parts parts)
       loop_("report"),
       tasks_(loop_.executor()),
       operations_({parts_.manager, parts_.governor, parts_.spool, parts_.clock, parts_.disk,
-                   parts_.queue_loop, parts_.ask_again}),
+                   parts_.queue_loop, parts_.history, parts_.ask_again}),
       outgoing_(parts_.metrics.gauge(
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       shaping_(parts_.metrics),

@@ -31,6 +31,7 @@ class Observation {
     QueueManager& manager;
     Governor& governor;
     boost::asio::any_io_executor queue_loop;
+    LimitHistory& history;
     std::function<void()> ask_again;  // Operations::Parts
     BlockingPool& disk;
     Metrics& metrics;

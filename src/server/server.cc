@@ -127,6 +127,7 @@ struct Server::Parts {
   TaskGroup tasks;  // of the queue loop
   std::unique_ptr<UnboundResolver> dns;
   Governor governor;
+  LimitHistory history;
   NoticeMaker notices;
   Settler settler;
   std::unique_ptr<QueueManager> manager;
@@ -180,11 +181,20 @@ Result<void> Server::Parts::remember_limits() {
     event.tenant = change.tenant;
     event.campaign = change.campaign;
     event.response = change.what;
+    history.add(event);
     spool->tell(event);
-    log.info("limit changed",
-             {{"source", change.source},
-              {"provider", change.provider.empty() ? change.site : change.provider},
-              {"what", change.what}});
+    // A hold ends only when somebody looks.
+    const bool is_alert = change.what.starts_with("held ") ||
+                          change.what.starts_with("warm-up amber") ||
+                          change.what.starts_with("warm-up red");
+    const auto to = change.provider.empty() ? change.site : change.provider;
+    const auto fields = {LogField{"source", change.source}, LogField{"provider", to},
+                         LogField{"what", change.what}};
+    if (is_alert) {
+      log.warning("limit changed", fields);
+    } else {
+      log.info("limit changed", fields);
+    }
   });
   return {};
 }
@@ -217,7 +227,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
   admission = std::make_unique<Admission>(*spool, *manager, settler);
   reception = std::make_unique<Reception>(clock, *admission);
   observation = std::make_unique<Observation>(
-      Observation::Parts{*spool, *manager, governor, queue_loop.executor(),
+      Observation::Parts{*spool, *manager, governor, queue_loop.executor(), history,
                          [this] { dispatcher->ask_again(); }, disk, metrics, clock, log});
   if (auto started = observation->start(*config); !started) return started;
   run_on(queue_loop, [this] {

@@ -145,7 +145,7 @@ class Governor {
   // What the closed loops hold back now: those that are free are left out.
   struct HeldPace {
     std::string source;
-    std::string towards;  // a provider, or a site that is nobody's
+    std::string towards;         // a provider, or a site that is nobody's
     std::optional<double> rate;  // messages a second
     std::optional<std::uint32_t> connections;
     std::string why;

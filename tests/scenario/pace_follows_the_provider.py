@@ -54,8 +54,14 @@ def main(scenario):
     wait_until(lambda: 'posthaste_held_rate{provider="tight",source="default"}' in
                server.get("/metrics")[1], 30, "the pace among the metrics")
     thread.join()
+    shown = server.verb("queue", "show", "outbound/one.test").stdout.decode()
+    assert "source default: rate " in shown and "4.7.28" in shown, shown
     wait_until(lambda: sink.counts()["messages"] >= COUNT, 180, "all of the mail")
     wait_until(lambda: len(server.events("delivery")) >= COUNT, 30, "the events")
+
+    refused = server.events("transient_failure")[0]["message_id"]
+    traced = server.verb("trace", refused).stdout.decode()
+    assert "limit changed" in traced and "default to tight: rate " in traced, traced
 
     events = server.events()
     delivered = [second(one) for one in events if one["type"] == "delivery"]
@@ -63,9 +69,9 @@ def main(scenario):
     first, last = delivered[0], delivered[-1]
     settled = first + (last - first) // 3
     late = [one for one in delivered if settled <= one < last]
-    refused = [one for one in deferred if settled <= one < last]
+    late_refusals = [one for one in deferred if settled <= one < last]
     rate = len(late) / (last - settled)
-    share = len(refused) / (len(late) + len(refused))
+    share = len(late_refusals) / (len(late) + len(late_refusals))
     scenario.say(f"{len(deferred)} refusals in all; in the last two thirds {rate:.1f} a second of "
                  f"{HIDDEN}, {100 * share:.2f} % refused")
     assert 0.7 * HIDDEN <= rate <= HIDDEN, rate

@@ -111,6 +111,10 @@ ExitCode show(const QueueOptions& options) {
   if (!waits.empty()) {
     fmt::print("waits for {} until {}\n", waits, queue.value("waits_until", "it passes"));
   }
+  for (const auto& change : json["limit_changes"]) {
+    fmt::print("{}  source {}: {}\n", change.value("time", "").substr(0, 19),
+               change.value("source", ""), change.value("what", ""));
+  }
   fmt::print("\n");
   for (const auto& message : json["messages"]) {
     fmt::print("{}  due {}  attempts {}  {} octets\n    <{}> to {}\n",

@@ -22,6 +22,13 @@ void print_event(const ordered_json& event) {
   if (who.empty() && event.contains("recipients")) {
     who = fmt::format("{} recipients", event["recipients"].size());
   }
+  if (type == "limit_changed") {
+    const std::string provider = event.value("provider", "");
+    fmt::print("{}   {:<9} {:<18} {} to {}: {}\n", time.substr(0, 23), "", "limit changed",
+               event.value("source", "all sources"),
+               provider.empty() ? event.value("site", "") : provider, event.value("response", ""));
+    return;
+  }
   fmt::print("{}  +{:<9} {:<18} {}\n", time.substr(0, 23), human_age(after), type, who);
   if (type == "reception") {
     fmt::print("{:>37} from <{}>, {} octets, by {}\n", "", event.value("sender", ""),

@@ -49,6 +49,26 @@ ordered_json to_json(const QueuedMessage& message) {
           {"last_response", message.last_response}};
 }
 
+ordered_json held_json(const Operations::Way& way) {
+  ordered_json list = ordered_json::array();
+  for (const Governor::HeldPace& one : way.held) {
+    ordered_json json = {{"source", one.source}, {"towards", one.towards}, {"why", one.why}};
+    if (one.rate) json["rate"] = *one.rate;
+    if (one.connections) json["connections"] = *one.connections;
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+ordered_json changes_json(const Operations::Way& way) {
+  ordered_json list = ordered_json::array();
+  for (const Event& one : way.changes) {
+    list.push_back(
+        {{"time", to_rfc3339(one.time)}, {"source", one.source}, {"what", one.response}});
+  }
+  return list;
+}
+
 asio::awaitable<HttpResponse> list(Operations* operations, HttpRequest request) {
   const auto query = QueueQuery::read(request, {"limit"}, kDefaultLimit);
   if (!query) co_return HttpResponse::failure(400, query.error().message());
@@ -76,7 +96,11 @@ asio::awaitable<HttpResponse> messages(Operations* operations, HttpRequest reque
   if (!found) co_return HttpResponse::failure(500, found.error().message());
   ordered_json list = ordered_json::array();
   for (const QueuedMessage& message : *found) list.push_back(to_json(message));
-  const ordered_json body = {{"queue", to_json(states.front())}, {"messages", list}};
+  const auto way = co_await operations->way_of(states.front().name);
+  const ordered_json body = {{"queue", to_json(states.front())},
+                             {"held", held_json(way)},
+                             {"limit_changes", changes_json(way)},
+                             {"messages", list}};
   co_return HttpResponse{200, dump_json(body)};
 }
 
