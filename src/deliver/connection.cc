@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "deliver/failure.h"
@@ -22,12 +23,28 @@ namespace {
 // other connections get their share.
 constexpr std::size_t kPull = 8;
 constexpr std::size_t kReadBuffer = 4096;
+// Written under one deadline: enough for a call to be worth it, and slow peers get through.
+constexpr std::size_t kWriteBlock = 64 << 10;
 
 // One address of one host.
 struct Peer {
   std::string host;
   Endpoint endpoint;
 };
+
+// The next block of `rest`, which keeps what follows.
+std::vector<asio::const_buffer> take_block(std::span<asio::const_buffer>& rest) {
+  std::vector<asio::const_buffer> block;
+  std::size_t room = kWriteBlock;
+  while (!rest.empty() && room > 0) {
+    asio::const_buffer& piece = rest.front();
+    block.push_back(asio::buffer(piece, room));
+    room -= block.back().size();
+    piece += block.back().size();
+    if (piece.size() == 0) rest = rest.subspan(1);
+  }
+  return block;
+}
 
 class Connection {
  public:
@@ -196,12 +213,19 @@ asio::awaitable<bool> Connection::secure() {
 }
 
 asio::awaitable<bool> Connection::write_output() {
-  const auto output = client_->take_output();
-  if (output.empty()) co_return true;
-  deadline_->set(parts_.config->data_block_timeout, "RFC 5321 §4.5.3.2.5");
-  const IoResult result = co_await stream_->write(output);
-  if (result.ec) note_error(client_->awaited(), result.ec);
-  co_return !result.ec;
+  std::vector<asio::const_buffer> output = client_->take_output();
+  std::span<asio::const_buffer> rest = output;
+  while (!rest.empty()) {
+    const std::vector<asio::const_buffer> block = take_block(rest);
+    // RFC 5321 §4.5.3.2.5: for each block anew, so a message may take as long as it flows.
+    deadline_->set(parts_.config->data_block_timeout, "RFC 5321 §4.5.3.2.5");
+    const IoResult result = co_await stream_->write(block);
+    if (result.ec) {
+      note_error(client_->awaited(), result.ec);
+      co_return false;
+    }
+  }
+  co_return true;
 }
 
 Duration Connection::timeout_of(SmtpStage stage) const {

@@ -146,6 +146,7 @@ class SmtpClient {
   std::optional<Reply> refuse_here() const;
   std::string mail_command() const;
   std::string rcpt_command(const Recipient& recipient) const;
+  void send_mail();
   void send_recipients_and_data();
   void go_on();
   void send_chunk();
@@ -169,6 +170,7 @@ class SmtpClient {
   const QueuedMessage* message_ = nullptr;
   std::size_t recipients_ = 0;      // of this transaction
   std::size_t next_recipient_ = 0;  // without pipelining: the next to send
+  bool sent_mail_ = false;
   bool mail_accepted_ = false;
   bool uses_chunking_ = false;
   bool sent_data_ = false;

@@ -121,6 +121,49 @@ TEST(SmtpClient, EndsAnUnwantedDataPhaseWithAnEmptyMessage) {
   EXPECT_EQ(dialogue.begin(two).substr(0, 6), "RSET\r\n");
 }
 
+// RFC 2920 §3.1: only the peer's PIPELINING allows a command before the last one is answered.
+TEST(SmtpClient, WaitsForTheReplyToRsetWithoutPipelining) {
+  Dialogue dialogue;
+  dialogue.greet("250 mx.test");
+  const auto refused = message({"a@x.test"});
+  dialogue.begin(refused);
+  EXPECT_EQ(dialogue.hear("451 4.3.0 not you"), "");
+  dialogue.client.take_results();
+  const auto next = message({"b@x.test"});
+  EXPECT_EQ(dialogue.begin(next), "RSET\r\n");
+  EXPECT_EQ(dialogue.hear("250 flushed"), "MAIL FROM:<from@sender.test>\r\n");
+  EXPECT_EQ(dialogue.hear("250 ok"), "RCPT TO:<b@x.test>\r\n");
+}
+
+TEST(SmtpClient, ResetsAndBeginsAnewInOneGoWithPipelining) {
+  Dialogue dialogue;
+  dialogue.greet("250-mx.test\r\n250 PIPELINING");
+  const auto refused = message({"a@x.test"});
+  dialogue.begin(refused);
+  for (const char* answer : {"451 4.3.0 not you", "503 no mail", "503 no mail"}) {
+    dialogue.hear(answer);
+  }
+  dialogue.client.take_results();
+  const auto next = message({"b@x.test"});
+  EXPECT_EQ(dialogue.begin(next),
+            "RSET\r\nMAIL FROM:<from@sender.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n");
+}
+
+TEST(SmtpClient, HasTriedNothingWhenThePeerEndsTheSessionAtRset) {
+  Dialogue dialogue;
+  dialogue.greet("250 mx.test");
+  const auto refused = message({"a@x.test"});
+  dialogue.begin(refused);
+  dialogue.hear("451 4.3.0 not you");
+  dialogue.client.take_results();
+  const auto next = message({"b@x.test"});
+  dialogue.begin(next);
+  EXPECT_EQ(dialogue.hear("421 4.3.2 closing"), "");
+  EXPECT_EQ(dialogue.client.next(), Next::closed);
+  EXPECT_FALSE(dialogue.client.was_answered());
+  EXPECT_EQ(dialogue.client.take_results()[0].kind, Kind::untried);
+}
+
 TEST(SmtpClient, BlamesMailForAllThatFollowsIt) {
   Dialogue dialogue;
   dialogue.greet(kPipelining);

@@ -116,6 +116,7 @@ void SmtpClient::begin(const QueuedMessage& message, std::size_t max_recipients)
   }
   results_.assign(message.envelope.recipients.size(), {});
   next_recipient_ = 0;
+  sent_mail_ = false;
   mail_accepted_ = false;
   sent_data_ = false;
   sent_body_ = false;
@@ -125,7 +126,16 @@ void SmtpClient::begin(const QueuedMessage& message, std::size_t max_recipients)
     set_all(Kind::impossible, SmtpStage::mail, *refusal);
     return;  // still ready
   }
-  if (std::exchange(needs_reset_, false)) send(SmtpStage::rset, "RSET");
+  if (std::exchange(needs_reset_, false)) {
+    send(SmtpStage::rset, "RSET");
+    // RFC 2920 §3.1: only who offers PIPELINING takes a command before it has answered the last.
+    if (!features_.pipelining) return;
+  }
+  send_mail();
+}
+
+void SmtpClient::send_mail() {
+  sent_mail_ = true;
   send(SmtpStage::mail, mail_command());
   if (features_.pipelining) send_recipients_and_data();
 }
@@ -237,6 +247,7 @@ void SmtpClient::on_data_reply(Reply reply) {
 }
 
 void SmtpClient::go_on() {
+  if (!sent_mail_) return send_mail();
   if (mail_accepted_ && next_recipient_ < recipients_) {
     const std::size_t recipient = next_recipient_++;
     send(SmtpStage::rcpt, rcpt_command(message_->envelope.recipients[recipient]));
