@@ -191,10 +191,12 @@ asio::awaitable<Load::Session::Outcome> Load::Session::send(std::uint64_t number
     code = co_await command("DATA\r\n");
     if (code != 354) co_return outcome_of(code);
   }
+  const std::string tenant =
+      options.tenants == 0 ? "" : fmt::format("X-Tenant: t{:02}\r\n", number % options.tenants);
   const std::string header = fmt::format(
-      "From: <{}>\r\nTo: <user{}@d{:02}.test>\r\nSubject: message {}\r\nX-Blast-Id: {}\r\n"
+      "{}From: <{}>\r\nTo: <user{}@d{:02}.test>\r\nSubject: message {}\r\nX-Blast-Id: {}\r\n"
       "Message-ID: <{}@blast.test>\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n\r\n",
-      options.sender, number, number % options.domains, number, id_, id_);
+      tenant, options.sender, number, number % options.domains, number, id_, id_);
   static constexpr std::string_view kEnd = ".\r\n";
   const std::array<asio::const_buffer, 3> output{asio::buffer(header), asio::buffer(load_.body_),
                                                  asio::buffer(kEnd)};

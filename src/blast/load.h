@@ -28,6 +28,7 @@ struct LoadOptions {
   Bytes size = Bytes(10'240);
   Rate rate;                  // unlimited: as fast as the server answers
   std::uint32_t domains = 1;  // recipients are userK@dNN.test
+  std::uint32_t tenants = 0;  // of that many, each message has one in its X-Tenant; 0: none
   bool pipelining = false;
   bool reconnects = false;  // go on while the server is away
   std::string sender = "blast@sender.test";

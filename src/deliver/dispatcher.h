@@ -95,7 +95,6 @@ class Dispatcher final : public SiteObserver {
                                                ConnectionParts parts);
 
   // dispatcher_serving.cc: what is sent, from where, over which connections
-  using Refusals = QueueManager::Refusals;
   void serve_and_wait(Site& site);
   bool serve(Site& site, Refusals& refusals);
   Outlet* next_to_serve(Site& site, const std::vector<Outlet*>& passed_over, Refusals& refusals);

@@ -77,7 +77,7 @@ Dispatcher::Outlet* Dispatcher::next_to_serve(Site& site, const std::vector<Outl
   }
   if (next != nullptr && site.outlets.size() > 1 && is_ahead(site, *next)) {
     // Asked again when the other pulls, and if it does not, after a while.
-    refusals.push_back({"its weight in the pool", parts_.clock.now() + kStalled, {}, nullptr});
+    refusals.add({"its weight in the pool", parts_.clock.now() + kStalled, {}, nullptr});
     return nullptr;
   }
   return next;
@@ -108,6 +108,7 @@ bool Dispatcher::serve(Site& site, Refusals& refusals) {
         parts_.manager.ready(name) / std::max<std::size_t>(1, site.links()) + 1;
     auto taken = parts_.manager.take(name, *outlet->cell, std::min(link->wanted, share), refusals);
     if (taken.messages.empty()) {
+      if (parts_.manager.are_all_stopped(name, refusals)) return any;
       passed_over.push_back(outlet);
       continue;
     }
@@ -127,13 +128,13 @@ void Dispatcher::serve_and_wait(Site& site) {
   const bool got_any = serve(site, refusals);
   if (parts_.manager.ready(name) == 0) return;
   if (const auto rest = parts_.manager.rest_of(name)) {
-    refusals.push_back(*rest);
+    refusals.add(*rest);
   } else {
     find_outlets(site);
     open_connections_for(site, refusals);
   }
   const auto place = got_any ? LimitWaits::Place::last : LimitWaits::Place::first;
-  for (const LimitRefusal& refusal : refusals) waits_.add(name, refusal, place);
+  for (const LimitRefusal& refusal : refusals.list()) waits_.add(name, refusal, place);
   if (const auto next = waits_.next()) alarm_.set(*next);
 }
 
@@ -166,15 +167,16 @@ void Dispatcher::open_connections_for(Site& site, Refusals& refusals) {
                    [](const Outlet* a, const Outlet* b) { return a->carried < b->carried; });
   const auto now = parts_.clock.now();
   for (Outlet* outlet : order) {
+    if (parts_.manager.are_all_stopped(site.destination.site, refusals)) return;
     if (outlet->is_resting(now)) {
-      refusals.push_back({outlet->rests_because, outlet->rests_until, {}, nullptr});
+      refusals.add({outlet->rests_because, outlet->rests_until, {}, nullptr});
       continue;
     }
     if (!outlet->idle.empty()) continue;  // it has room, and limits that say no
     if (!parts_.manager.has_work_for(site.destination.site, *outlet->cell, refusals)) continue;
     for (; may_grow(site, *outlet, opening); ++opening) {
       if (auto refusal = parts_.governor.refusal_to_open(*outlet->cell)) {
-        refusals.push_back(std::move(*refusal));
+        refusals.add(std::move(*refusal));
         break;
       }
       open(site, *outlet);

@@ -17,6 +17,7 @@
 #include "platform/io/task_group.h"
 #include "queue/queue_order.h"
 #include "queue/ready_queue.h"
+#include "queue/refusals.h"
 #include "queue/scheduled_queue.h"
 #include "queue/settler.h"
 #include "route/destination.h"
@@ -89,8 +90,6 @@ class QueueManager {
 
   // The rest is called on the queue loop.
 
-  // What holds mail for a site back, each limit once.
-  using Refusals = std::vector<LimitRefusal>;
   // Whether a message of the site could be taken for a connection of `cell` now. Takes none; what
   // stands in the way is added to `refusals`.
   bool has_work_for(const SiteName& site, const SendingCell& cell, Refusals& refusals) const;
@@ -100,6 +99,8 @@ class QueueManager {
     double share = 0;                     // of the source's turns that they use up, by its weights
   };
   Taken take(const SiteName& site, const SendingCell& cell, std::size_t max, Refusals& refusals);
+  // Whether every class that has mail for the site is stopped, whatever the source.
+  bool are_all_stopped(const SiteName& site, const Refusals& refusals) const;
   // The sources that may carry what is ready for the site.
   std::vector<SourceName> sources_for(const SiteName& site) const;
   // What was taken and not tried comes back to the head of its queue.

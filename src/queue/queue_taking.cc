@@ -24,54 +24,17 @@ ReadyQueue::Turn QueueManager::turn_of(const QueueName& queue) const {
           rules.weight_of(queue.tenant, queue.campaign)};
 }
 
-namespace {
-
-// Class, tenant and campaign of lanes that may not send now: the next lane of the same need not ask
-// again.
-class RefusedFlows {
- public:
-  // A suspension of one domain speaks of its lane alone.
-  explicit RefusedFlows(bool differ_by_domain) : differ_by_domain_(differ_by_domain) {}
-
-  bool contains(const QueueName& queue) const {
-    return std::any_of(flows_.begin(), flows_.end(), [&](const QueueName& one) {
-      return one.tenant == queue.tenant && one.campaign == queue.campaign &&
-             one.remote_queue == queue.remote_queue;
-    });
-  }
-  void add(const QueueName& queue) {
-    if (!differ_by_domain_) flows_.push_back(queue);
-  }
-
- private:
-  bool differ_by_domain_;
-  std::vector<QueueName> flows_;
-};
-
-// Each limit once; of several refusals by one, the first.
-void note(QueueManager::Refusals& refusals, std::optional<LimitRefusal> refusal) {
-  if (!refusal) return;
-  const bool is_known = std::any_of(refusals.begin(), refusals.end(), [&](const auto& known) {
-    return known.meter == refusal->meter &&
-           (known.meter != nullptr || known.until <= refusal->until);
-  });
-  if (!is_known) refusals.push_back(std::move(*refusal));
-}
-
-}  // namespace
-
 bool QueueManager::has_work_for(const SiteName& site, const SendingCell& cell,
                                 Refusals& refusals) const {
   const auto known = sites_.find(site);
   if (known == sites_.end() || is_resting(site)) return false;
-  RefusedFlows refused(parts_.governor.suspends_domains());
+  refusals.begin_source(parts_.governor.suspends_domains());
   return known->second->ready.any([&](const ReadyQueue::LaneName& lane) {
-    if (refused.contains(lane.queue) || !may_carry(lane, cell.source)) return false;
+    if (refusals.stop(lane.queue) || !may_carry(lane, cell.source)) return false;
     auto refusal = parts_.governor.refusal_to_start(lane.queue);
     if (!refusal) refusal = parts_.governor.refusal_to_send(lane.queue, cell);
     const bool may_go = !refusal;
-    if (!may_go) refused.add(lane.queue);
-    note(refusals, std::move(refusal));
+    if (!may_go) refusals.add(lane.queue, std::move(*refusal));
     return may_go;
   });
 }
@@ -82,9 +45,9 @@ QueueManager::Taken QueueManager::take(const SiteName& site, const SendingCell& 
   const auto known = sites_.find(site);
   if (known == sites_.end() || is_resting(site)) return taken;
   std::vector<QueueName> started;
-  RefusedFlows refused(parts_.governor.suspends_domains());
+  refusals.begin_source(parts_.governor.suspends_domains());
   auto may_send = [&](const ReadyQueue::LaneName& lane) {
-    if (refused.contains(lane.queue) || !may_carry(lane, cell.source)) return false;
+    if (refusals.stop(lane.queue) || !may_carry(lane, cell.source)) return false;
     const bool is_started = std::any_of(started.begin(), started.end(), [&](const auto& one) {
       return one.remote_queue == lane.queue.remote_queue && one.tenant == lane.queue.tenant &&
              one.campaign == lane.queue.campaign;
@@ -92,8 +55,7 @@ QueueManager::Taken QueueManager::take(const SiteName& site, const SendingCell& 
     auto refusal = is_started ? std::nullopt : parts_.governor.refusal_to_start(lane.queue);
     if (!refusal) refusal = parts_.governor.take_token(lane.queue, cell);
     if (refusal) {
-      refused.add(lane.queue);
-      note(refusals, std::move(refusal));
+      refusals.add(lane.queue, std::move(*refusal));
       return false;
     }
     if (!is_started) {
@@ -105,6 +67,14 @@ QueueManager::Taken QueueManager::take(const SiteName& site, const SendingCell& 
   };
   taken.messages = known->second->ready.take(max, may_send);
   return taken;
+}
+
+bool QueueManager::are_all_stopped(const SiteName& site, const Refusals& refusals) const {
+  const auto known = sites_.find(site);
+  if (known == sites_.end()) return true;
+  const auto& classes = known->second->ready.remote_queues();
+  return std::all_of(classes.begin(), classes.end(),
+                     [&](const auto& one) { return refusals.stop_class(one.first); });
 }
 
 std::vector<SourceName> QueueManager::sources_for(const SiteName& site) const {

@@ -115,6 +115,8 @@ void add_blast(Program& program) {
   verb->add_option("--domains", load.domains, "Recipient domains: d00.test, d01.test, ...")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
+  verb->add_option("--tenants", load.tenants, "Tenants that share the mail: t00, t01, ...")
+      ->check(CLI::Range(0, 1000000));
   verb->add_option("--from", load.sender, "Envelope sender")->capture_default_str();
   verb->add_option("--time", options->time, "Stop after this time, as in 30s");
   verb->add_option("--ids", load.ids_file, "Append the id of each accepted message to this file");
