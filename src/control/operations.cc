@@ -82,21 +82,32 @@ asio::awaitable<Operations::Touched> Operations::count(MailScope scope) {
   co_return co_await run_on(parts_.queue_loop, work);
 }
 
-asio::awaitable<Operations::Touched> Operations::suspend(Suspension suspension) {
+asio::awaitable<Result<void>> Operations::written() {
+  std::function<Result<void>()> sync = [this] { return parts_.spool.sync(); };
+  co_return co_await parts_.disk.run(sync);
+}
+
+asio::awaitable<Result<Operations::Touched>> Operations::suspend(Suspension suspension) {
   std::function<Touched()> work = [this, suspension] {
     parts_.governor.suspend(suspension);
     return parts_.manager.count(suspension.scope);
   };
-  co_return co_await run_on(parts_.queue_loop, work);
+  const Touched touched = co_await run_on(parts_.queue_loop, work);
+  const Result<void> kept = co_await written();
+  if (!kept) co_return kept.error();
+  co_return touched;
 }
 
-asio::awaitable<std::size_t> Operations::resume(MailScope scope) {
+asio::awaitable<Result<std::size_t>> Operations::resume(MailScope scope) {
   std::function<std::size_t()> work = [this, scope] {
     const std::size_t count = parts_.governor.resume(scope).size();
     parts_.ask_again();
     return count;
   };
-  co_return co_await run_on(parts_.queue_loop, work);
+  const std::size_t count = co_await run_on(parts_.queue_loop, work);
+  const Result<void> kept = co_await written();
+  if (!kept) co_return kept.error();
+  co_return count;
 }
 
 asio::awaitable<std::vector<Suspension>> Operations::suspensions() {
@@ -113,7 +124,11 @@ asio::awaitable<Result<Operations::Touched>> Operations::order(QueueOrder order)
     }
     return parts_.manager.give_order(order);
   };
-  co_return co_await run_on(parts_.queue_loop, work);
+  const Result<Touched> touched = co_await run_on(parts_.queue_loop, work);
+  if (!touched) co_return touched.error();
+  const Result<void> kept = co_await written();
+  if (!kept) co_return kept.error();
+  co_return *touched;
 }
 
 asio::awaitable<std::vector<QueueOrder>> Operations::orders() {

@@ -57,10 +57,13 @@ class Operations {
   using Touched = QueueManager::Touched;
   // What a scope covers now.
   boost::asio::awaitable<Touched> count(MailScope scope);
+  // The next three return when what they did is on disk, and outlasts whatever comes. An error: it
+  // could not be written, and holds until the server ends.
+  //
   // Stops mail until then, or until it is resumed. Returns what waits of it now.
-  boost::asio::awaitable<Touched> suspend(Suspension suspension);
+  boost::asio::awaitable<Result<Touched>> suspend(Suspension suspension);
   // Ends the suspensions within the scope; returns how many.
-  boost::asio::awaitable<std::size_t> resume(MailScope scope);
+  boost::asio::awaitable<Result<std::size_t>> resume(MailScope scope);
   boost::asio::awaitable<std::vector<Suspension>> suspensions();
   // Bounces or rebinds all that waits. An error: the remote_queue to rebind to is not defined.
   boost::asio::awaitable<Result<Touched>> order(QueueOrder order);
@@ -86,6 +89,7 @@ class Operations {
   std::string refusal() const { return parts_.spool.refusal(); }
 
  private:
+  boost::asio::awaitable<Result<void>> written();
   bool matches(const QueueFilter& filter, const QueueState& state) const;
 
   Parts parts_;

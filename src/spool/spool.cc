@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <system_error>
 #include <utility>
 
@@ -301,6 +302,16 @@ SharedBody Spool::hold(SharedBody body) {
     budget->fetch_sub(size, std::memory_order_relaxed);
   };
   return {octets, std::move(give_back)};
+}
+
+Result<void> Spool::sync() {
+  Batch batch;
+  batch.put(kState, "spool/synced", "");
+  auto promise = std::make_shared<std::promise<Result<void>>>();
+  auto written = promise->get_future();
+  store_->commit(std::move(batch), Durability::synced,
+                 [promise](const Result<void>& result) { promise->set_value(result); });
+  return written.get();
 }
 
 void Spool::put_state(std::string key, std::string value,

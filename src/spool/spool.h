@@ -117,6 +117,9 @@ class Spool {
   void put_state(std::string key, std::string value,
                  std::function<void(bool is_written)> applied = {});
   void remove_state(std::string key);
+  // Returns when all that was handed over before is on the medium. Blocks: for threads that may.
+  // An error: it could not be written.
+  Result<void> sync();
   Result<std::optional<std::string>> get_state(std::string_view key) const;
   // All keys that begin with `prefix`.
   Result<std::vector<std::pair<std::string, std::string>>> scan_state(

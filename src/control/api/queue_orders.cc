@@ -52,15 +52,17 @@ asio::awaitable<HttpResponse> suspend(Operations* operations, HttpRequest reques
     const Touched touched = co_await operations->count(suspension.scope);
     co_return touched_response(touched, true);
   }
-  const Touched touched = co_await operations->suspend(std::move(suspension));
-  co_return touched_response(touched, false);
+  const auto touched = co_await operations->suspend(std::move(suspension));
+  if (!touched) co_return HttpResponse::failure(500, touched.error().message());
+  co_return touched_response(*touched, false);
 }
 
 asio::awaitable<HttpResponse> resume(Operations* operations, HttpRequest request) {
   const auto query = QueueQuery::read(request, {}, 1);
   if (!query) co_return HttpResponse::failure(400, query.error().message());
-  const std::size_t count = co_await operations->resume(query->filter.scope);
-  const ordered_json body = {{"suspensions", count}};
+  const auto count = co_await operations->resume(query->filter.scope);
+  if (!count) co_return HttpResponse::failure(500, count.error().message());
+  const ordered_json body = {{"suspensions", *count}};
   co_return HttpResponse{200, dump_json(body)};
 }
 

@@ -197,7 +197,8 @@ class Sink:
         """The messages kept so far, as bytes, in the order of their file names."""
         texts = []
         for where, _, names in sorted(os.walk(self.keep)):
-            for name in sorted(name for name in names if name.endswith(".eml")):
+            for name in sorted(name for name in names
+                               if name.endswith(".eml") and not name.startswith(".")):
                 with open(os.path.join(where, name), "rb") as file:
                     texts.append(file.read())
         return texts
