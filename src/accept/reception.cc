@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "accept/message_preparation.h"
-#include "identity/dkim_signer.h"
+#include "identity/dkim/dkim_signer.h"
 
 namespace posthaste {
 

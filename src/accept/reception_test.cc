@@ -9,7 +9,7 @@
 #include "accept/accept_error.h"
 #include "accept/session_fixture.h"
 #include "accept/test_certificate.h"
-#include "identity/dkim_signer.h"
+#include "identity/dkim/dkim_signer.h"
 #include "platform/io/task_group.h"
 
 namespace posthaste {

@@ -8,7 +8,7 @@
 
 #include "accept/accept_config.h"
 #include "deliver/delivery_config.h"
-#include "identity/identity_config.h"
+#include "identity/dkim/dkim_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
 #include "report/report_config.h"

@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "accept/server_tls.h"
-#include "identity/dkim_signer.h"
+#include "identity/dkim/dkim_signer.h"
 
 namespace posthaste {
 namespace {

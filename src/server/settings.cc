@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "accept/auth.h"
-#include "identity/identity_config.h"
+#include "identity/dkim/dkim_config.h"
 #include "route/shipped_providers.h"
 
 namespace posthaste {
