@@ -74,8 +74,7 @@ std::shared_ptr<EVP_PKEY> parse_rsa(std::string_view der) {
 }
 
 Error crypto_failed(const std::string& what) {
-  return {DkimError::crypto_failed,
-          what + " failed in OpenSSL: check memory and OpenSSL's setup"};
+  return {DkimError::crypto_failed, what + " failed in OpenSSL: check memory and OpenSSL's setup"};
 }
 
 }  // namespace
@@ -204,8 +203,8 @@ Result<DkimPublicKey> DkimPublicKey::parse(DkimAlgorithm algorithm, std::string_
           : own(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(text), text.size()));
   if (!key) {
     return Error{DkimError::unreadable_key, "the public key is no " +
-                                                    std::string(key_type(algorithm)) +
-                                                    " key: publish the record again"};
+                                                std::string(key_type(algorithm)) +
+                                                " key: publish the record again"};
   }
   return DkimPublicKey(std::move(key), algorithm);
 }

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "identity/dkim/dkim_error.h"
 #include "identity/dkim/dkim_record.h"
 #include "identity/dkim/dkim_signature.h"
 #include "identity/dkim/dkim_tag_list.h"
-#include "identity/dkim/dkim_error.h"
 
 namespace posthaste {
 namespace {
