@@ -8,7 +8,7 @@
 namespace posthaste {
 
 // The reference of the configuration, in Markdown: a section for each block, with a table of its
-// keys. `posthaste check --reference` prints it and docs/configuration.md is that text.
+// keys. `posthaste check --reference` prints it and docs/reference/configuration.md is that text.
 std::string config_reference(const std::vector<const AnyBlockSchema*>& schemas);
 
 }  // namespace posthaste

@@ -198,8 +198,8 @@ TEST(ServerConfig, KeepsTheDemonstrationOnThisMachine) {
 }
 
 TEST(ServerConfig, HasAReferenceThatIsUpToDate) {
-  EXPECT_TRUE(read_file("docs/configuration.md") == config_reference(server_schemas()))
-      << "docs/configuration.md is old: run tools/config_reference";
+  EXPECT_TRUE(read_file("docs/reference/configuration.md") == config_reference(server_schemas()))
+      << "docs/reference/configuration.md is old: run tools/config_reference";
 }
 
 }  // namespace

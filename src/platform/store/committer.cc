@@ -147,10 +147,7 @@ void Committer::write(std::vector<Pending> group) {
   counts_.clear();
   for (const Pending& pending : group) {
     options.sync = options.sync || pending.durability == Durability::synced;
-    if (pending.range) {
-      batch.DeleteRange(family(pending.range_family), pending.range->first, pending.range->second);
-    }
-    add(pending.batch, batch);
+    add(pending, batch);
   }
   const std::size_t bytes = batch.GetDataSize();
   const rocksdb::Status status = database_.db->Write(options, &batch);
@@ -170,8 +167,11 @@ void Committer::write(std::vector<Pending> group) {
   }
 }
 
-void Committer::add(const Batch& batch, rocksdb::WriteBatch& into) {
-  for (const Batch::Operation& operation : batch.operations_) {
+void Committer::add(const Pending& pending, rocksdb::WriteBatch& into) {
+  if (pending.range) {
+    into.DeleteRange(family(pending.range_family), pending.range->first, pending.range->second);
+  }
+  for (const Batch::Operation& operation : pending.batch.operations_) {
     auto* const target = family(operation.family);
     switch (operation.kind) {
       case Batch::Kind::put:
@@ -244,7 +244,7 @@ void Committer::recover() {
   rocksdb::WriteBatch batch;
   const std::uint64_t sequence_before = next_sequence_;
   counts_.clear();
-  for (const Pending& pending : kept_) add(pending.batch, batch);
+  for (const Pending& pending : kept_) add(pending, batch);
   batch.PutLogData("recovery");
   rocksdb::WriteOptions options;
   options.sync = true;

@@ -56,7 +56,7 @@ class Committer {
   void run();
   std::vector<Pending> take_pending();
   void write(std::vector<Pending> group);
-  void add(const Batch& batch, rocksdb::WriteBatch& into);
+  void add(const Pending& pending, rocksdb::WriteBatch& into);
   void release(const Batch::Operation& operation, rocksdb::WriteBatch& into);
   void fail(std::vector<Pending> group, const rocksdb::Status& status);
   void recover();

@@ -150,6 +150,25 @@ TEST_F(StoreTest, RecoversFromAnIoError) {
   EXPECT_TRUE(has(*store, "kept"));
 }
 
+TEST_F(StoreTest, RemovesARangeThatWasAskedForWhileTheDiskWasFull) {
+  auto store = open();
+  Answers before;
+  put(*store, "range-1", Durability::synced, before);
+  put(*store, "stays", Durability::synced, before);
+  before.wait();
+  faults_.fill_disk();
+  Answers refused;
+  put(*store, "refused", Durability::synced, refused);
+  refused.wait();
+  store->remove_range(kData, "range-", "range.");
+  Answers kept;
+  put(*store, "kept", Durability::rides_along, kept);
+  faults_.repair_disk();
+  kept.wait();
+  EXPECT_FALSE(has(*store, "range-1"));
+  EXPECT_TRUE(has(*store, "stays"));
+}
+
 TEST_F(StoreTest, NumbersTheLogWithoutGapsOverARestart) {
   for (int round = 0; round < 2; ++round) {
     auto store = open();
