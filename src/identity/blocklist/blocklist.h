@@ -2,14 +2,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/clock.h"
-#include "base/guarded.h"
-#include "platform/dns/resolver.h"
 
 namespace posthaste {
 
@@ -34,6 +29,8 @@ struct BlocklistAnswer {
   std::string text;                // the zone's TXT, if it gave one
   std::string remove_at;           // where to ask for removal
 };
+
+std::string_view to_string(BlocklistAnswer::Status status);
 
 // Asks DNS blocklists (RFC 5782). Each zone is tested before its first use and every day after;
 // answers are kept for their TTL; a zone is asked at most so often a minute. Any loop.
