@@ -201,9 +201,10 @@ asio::awaitable<bool> Connection::secure() {
   deadline_->set(parts_.config->initial_220_timeout, "TLS handshake");
   // An address literal is no name for SNI; the certificate must bear the address then.
   const bool is_literal = peer_.host.starts_with('[');
-  std::string name = is_literal ? peer_.endpoint.address : peer_.host;
-  const IoResult result =
-      co_await stream_->handshake_client(parts_.tls.context(verifies), std::move(name));
+  TlsClientOptions options;
+  options.server_name = is_literal ? peer_.endpoint.address : peer_.host;
+  const HandshakeResult result =
+      co_await stream_->handshake_client(parts_.tls.context(verifies), std::move(options));
   deadline_->clear();
   if (result.ec) {
     tls_failed_ = true;
