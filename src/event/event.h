@@ -27,7 +27,8 @@ enum class EventType : std::uint8_t {
   unsubscribe,
   open,
   click,
-  limit_changed,  // of no message: what the closed loop, a rule or a suspension did
+  limit_changed,       // of no message: what the closed loop, a rule or a suspension did
+  reputation_changed,  // of no message: a blocklist, or a figure of a provider
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);
