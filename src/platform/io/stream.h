@@ -29,10 +29,10 @@ struct TlsInfo {
   std::string version;            // "TLSv1.3"
   std::string cipher;             // "TLS_AES_256_GCM_SHA384"
   std::string server_name;        // SNI, where sent
-  bool is_resumed = false;        // a session of before: the certificate is the one it had then
   bool is_peer_verified = false;  // chain and name, by the context's rules
   std::string peer_subject;       // of the peer's certificate (RFC 2253), "" if none
   std::string peer_fingerprint;   // its SHA-256 in hexadecimal, "" if none
+  bool is_resumed = false;        // a session of before: the certificate is the one it had then
 };
 
 // How a client begins TLS.
