@@ -20,8 +20,13 @@ struct DaneAnswer {
   Status status = Status::absent;
   std::string base_domain;          // where the TLSA records stand, for SNI and names
   std::vector<TlsaRecord> records;  // of usable: those of usages DANE-TA(2) and DANE-EE(3)
-  std::string why;                  // of failed, for people
+  std::string why;                  // of failed and unusable, for people
 };
+
+// Whether SMTP can use it at all (RFC 7672 §3.1): usage, selector, matching type, length.
+bool is_usable(const TlsaRecord& record);
+// "3 1 1 ab12…", as reports quote it.
+std::string to_text(const TlsaRecord& record);
 
 // Asks for "_PORT._tcp.HOST TLSA" when the host's addresses are secure, first at the end of its
 // CNAMEs, then at the name itself (RFC 7672 §2.2.2). `resolver` outlives the call.
