@@ -24,7 +24,8 @@ std::optional<std::string> normalize_dns_name(std::string_view name) {
       if (label == 0) return std::nullopt;
       label = 0;
     } else {
-      if (c <= ' ' || c > '~' || c == '\\' || ++label > kMaxLabel) return std::nullopt;
+      // RFC 2181 §11: any octet may stand in a name, and SPF makes names with spaces.
+      if (c < ' ' || c > '~' || c == '\\' || ++label > kMaxLabel) return std::nullopt;
     }
     result.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }

@@ -8,7 +8,7 @@ namespace posthaste {
 
 // The one form in which this folder compares and keeps names: lower case, no trailing dot; the
 // root is "". Nothing when DNS cannot hold the name (RFC 1035 §2.3.4): a label that is empty or
-// over 63 octets, more than 253 octets in all, or characters other than visible ASCII.
+// over 63 octets, more than 253 octets in all, or characters other than visible ASCII and spaces.
 std::optional<std::string> normalize_dns_name(std::string_view name);
 
 // Whether `name` is `zone` or below it; both normalized. Everything is below the root.

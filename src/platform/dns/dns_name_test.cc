@@ -10,6 +10,7 @@ namespace {
 TEST(DnsName, IsLowerCaseWithoutLastDot) {
   EXPECT_EQ(normalize_dns_name("MX.Example."), "mx.example");
   EXPECT_EQ(normalize_dns_name("_dmarc.xn--bcher-kva.example"), "_dmarc.xn--bcher-kva.example");
+  EXPECT_EQ(normalize_dns_name("Two  Words.Example"), "two  words.example");
   EXPECT_EQ(normalize_dns_name("."), "");
 }
 
@@ -19,7 +20,7 @@ TEST(DnsName, RefusesWhatDnsCannotHold) {
   EXPECT_FALSE(normalize_dns_name(label + "a.b"));
   EXPECT_TRUE(normalize_dns_name(label + "." + label + "." + label + "." + std::string(61, 'b')));
   EXPECT_FALSE(normalize_dns_name(label + "." + label + "." + label + "." + std::string(62, 'b')));
-  for (const std::string name : {"", "..", ".a", "a..b", "a b", "a\\b",
+  for (const std::string name : {"", "..", ".a", "a..b", "a\tb", "a\\b",
                                  "b\xc3\xbc"
                                  "cher.example"}) {
     EXPECT_FALSE(normalize_dns_name(name)) << name;
