@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,7 @@ struct SpfQuery {
   std::string helo;       // as the client said it; may be anything
   std::string mail_from;  // without angle brackets; "" is the null sender: HELO is checked
   std::string receiver = "unknown";  // our host name, for the macro %{r}
+  std::optional<WallTime> time;      // for the macro %{t}; none: the clock's
 };
 
 struct SpfVerdict {
@@ -41,8 +43,8 @@ struct SpfVerdict {
   int void_lookups = 0;
 };
 
-// check_host() (RFC 7208 §4). Bounded in lookups and in time, whatever the records say. `resolver`
-// outlives the call; `now` is for the macro %{t}.
-boost::asio::awaitable<SpfVerdict> check_spf(SpfQuery query, Resolver& resolver, WallTime now);
+// check_host() (RFC 7208 §4). Bounded, whatever the records say: at most 10 terms with a lookup,
+// and no question is asked any more when 20 seconds of `clock` have gone. Both outlive the call.
+boost::asio::awaitable<SpfVerdict> check_spf(SpfQuery query, Resolver& resolver, Clock& clock);
 
 }  // namespace posthaste
