@@ -110,6 +110,9 @@ std::string Event::encode() const {
   out.set_listener(listener);
   out.set_tls_version(tls_version);
   out.set_tls_cipher(tls_cipher);
+  out.set_tls_verified(tls_verified);
+  out.set_tls_subject(tls_subject);
+  out.set_tls_fingerprint(tls_fingerprint);
   out.set_enhanced_status(enhanced_status);
   out.set_response(response);
   out.set_session_id(session_id);
@@ -158,6 +161,9 @@ Result<Event> Event::decode(std::string_view octets) {
   event.listener = in.listener();
   event.tls_version = in.tls_version();
   event.tls_cipher = in.tls_cipher();
+  event.tls_verified = in.tls_verified();
+  event.tls_subject = in.tls_subject();
+  event.tls_fingerprint = in.tls_fingerprint();
   event.enhanced_status = in.enhanced_status();
   event.response = in.response();
   event.session_id = in.session_id();

@@ -86,6 +86,9 @@ struct Event {
   std::string listener;
   std::string tls_version;
   std::string tls_cipher;
+  std::string tls_verified;     // how the peer was verified: "dane", "mta-sts", "certificate"
+  std::string tls_subject;      // of the peer's certificate
+  std::string tls_fingerprint;  // its SHA-256 in hexadecimal
   std::uint32_t smtp_code = 0;
   std::string enhanced_status;
   std::string response;
