@@ -32,15 +32,14 @@ class Surveyor {
 
   // The record of the domain that is surveyed, or one that it redirects to.
   boost::asio::awaitable<void> survey_own(std::string domain) {
-    std::vector<std::string> texts = co_await find_records(domain);
+    const std::vector<std::string> texts = co_await find_records(domain);
     if (path_.empty()) survey_.records = texts;
-    if (texts.size() != 1) {
-      report_missing(domain, texts.size());
-      co_return;
-    }
+    if (texts.size() != 1) co_return;
     const SpfRecord record = parse(domain, texts.front());
     for (const SpfDirective& directive : record.directives) {
-      if (directive.mechanism == SpfMechanism::all) survey_.all_qualifier = directive.qualifier;
+      if (directive.mechanism != SpfMechanism::all) continue;
+      survey_.all_qualifier = directive.qualifier;
+      break;
     }
     path_.push_back(domain);
     co_await survey_record(record, domain);
@@ -49,11 +48,13 @@ class Surveyor {
   }
 
  private:
+  // All there are; when it is not one, that is a problem.
   boost::asio::awaitable<std::vector<std::string>> find_records(std::string domain) {
     const DnsResult answer = co_await resolver_.lookup(domain, RecordType::txt);
     note_failure(answer, domain);
     std::vector<std::string> texts = answer.strings();
     std::erase_if(texts, [](const std::string& text) { return !is_spf_record(text); });
+    if (!answer.is_temporary_failure()) note_count(domain, texts.size());
     co_return texts;
   }
 
@@ -67,10 +68,10 @@ class Surveyor {
     add_problem(fmt::format("DNS gives no answer for {} ({}): ask again", name, answer.why));
   }
 
-  void report_missing(const std::string& domain, std::size_t count) {
+  void note_count(const std::string& domain, std::size_t count) {
     if (count > 1) {
       add_problem(fmt::format("{} has {} SPF records: keep one", domain, count));
-    } else if (!path_.empty()) {
+    } else if (count == 0 && !path_.empty()) {
       add_problem(
           fmt::format("{} refers to {}, which has no SPF record: remove the term, or publish "
                       "one there",
@@ -200,12 +201,8 @@ class Surveyor {
 
   boost::asio::awaitable<void> survey_include(const SpfDirective& directive, std::string target) {
     if (is_loop(target)) co_return;
-    std::vector<std::string> texts = co_await find_records(target);
-    if (texts.size() != 1) {
-      // RFC 7208 §4.6.4: an include of nothing is a permerror, whatever else there is.
-      report_missing(target, texts.size());
-      co_return;
-    }
+    const std::vector<std::string> texts = co_await find_records(target);
+    if (texts.size() != 1) co_return;
     const SpfRecord record = parse(target, texts.front());
     path_.push_back(target);
     // Only what an include lets pass can pass.
