@@ -47,12 +47,16 @@ struct DmarcQuery {
 
 struct DmarcVerdict {
   DmarcResult result = DmarcResult::none;
-  DmarcPolicy disposition = DmarcPolicy::none;  // what the record asks for; "t=y" considered
+  DmarcPolicy policy = DmarcPolicy::none;       // that holds for From: p, sp or np as published
+  DmarcPolicy disposition = DmarcPolicy::none;  // of a fail: what to do, "t=y" considered
   std::string policy_domain;                    // where the record stands
   std::string organizational_domain;            // of From
   bool spf_aligned = false;
   std::string aligned_dkim_domain;  // "" if none
-  std::string problem;              // of temperror and permerror, for people
+  // It passes by RFC 7489 §3.2 alone: its records were written for the public suffix list, by which
+  // the identifier and From belong to one organisation, while the tree walk finds two.
+  bool is_by_suffix_list = false;
+  std::string problem;  // of temperror and permerror, for people
 };
 boost::asio::awaitable<DmarcVerdict> evaluate_dmarc(DmarcQuery query, Resolver& resolver);
 

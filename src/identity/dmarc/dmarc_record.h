@@ -32,13 +32,16 @@ struct DmarcRecord {
   std::string failure_options = "0";                        // fo
   char psd = 'u';                                           // psd: y, n, u
   bool is_testing = false;                                  // t=y
-  std::vector<std::string> obsolete_tags;                   // pct, rf, ri: removed by RFC 9989
-  std::vector<std::string> problems;  // what was malformed and ignored; for people
+  // RFC 9989 §4.10.1: false when p, sp or np cannot be read and there is no rua either. The record
+  // counts in the tree walk, but no message is judged by it.
+  bool applies = true;
+  std::vector<std::string> obsolete_tags;  // pct, rf, ri: removed by RFC 9989
+  std::vector<std::string> problems;       // what was malformed and ignored; for people
 };
 
 // True when `text` begins as a DMARC record must: v=DMARC1, exactly.
 bool is_dmarc_record(std::string_view text);
-// Nothing when it is no DMARC record, or one that must be ignored (RFC 9989 §4.7).
+// Nothing when it is no DMARC record (RFC 9989 §4.7). Of a tag that stands twice the first counts.
 std::optional<DmarcRecord> parse_dmarc_record(std::string_view text);
 
 }  // namespace posthaste
