@@ -1,7 +1,6 @@
 #include "platform/store/store.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/post.hpp>
 #include <condition_variable>
@@ -10,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/temporary_folder.h"
 #include "platform/io/loop_pool.h"
 #include "platform/io/task_group.h"
 #include "platform/store/fault_env.h"
@@ -20,20 +20,6 @@ namespace {
 constexpr Family kData{0};
 constexpr Family kLog{1};
 constexpr Family kIndex{2};
-
-// A folder of its own for each test, removed afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "posthaste-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Waits for answers that come on the committer's thread.
 class Answers {
