@@ -45,4 +45,15 @@ std::vector<ComplaintClue> clues_of(const Feedback& feedback) {
   return clues;
 }
 
+std::optional<ReturnPathToken> proof_in(const std::vector<ComplaintClue>& clues,
+                                        const ReturnPathCodec& codec) {
+  for (const ComplaintClue& clue : clues) {
+    if (clue.kind != ClueKind::return_path) continue;
+    const auto local = LocalPart::parse(clue.value.substr(0, clue.value.rfind('@')));
+    if (!local) continue;
+    if (auto token = codec.read(*local)) return token;
+  }
+  return std::nullopt;
+}
+
 }  // namespace posthaste

@@ -11,6 +11,8 @@
 namespace posthaste {
 namespace {
 
+constexpr int kBrokenDepth = 8;
+
 // "1538690400", "1538690400.0": what follows the digits is dropped.
 std::int64_t number_of(const std::string& text) {
   std::int64_t value = 0;
@@ -99,6 +101,17 @@ bool is_whole(const DmarcReportRecord& record) {
          !(record.dkim.empty() && record.spf.empty());
 }
 
+// Of a broken report also what an element that was never closed swallowed.
+void read_records(const pugi::xml_node& parent, int depth, DmarcReport& report) {
+  for (const pugi::xml_node& child : parent.children()) {
+    if (local_name(child) == "record") {
+      DmarcReportRecord record = read_record(child);
+      if (report.is_well_formed || is_whole(record)) report.records.push_back(std::move(record));
+    }
+    if (!report.is_well_formed && depth > 0) read_records(child, depth - 1, report);
+  }
+}
+
 std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
   return a > std::numeric_limits<std::uint64_t>::max() - b
              ? std::numeric_limits<std::uint64_t>::max()
@@ -132,13 +145,11 @@ Result<DmarcReport> read_dmarc_report(std::string_view xml) {
   report.is_well_formed = read.is_well_formed;
   report.problem = read.problem;
   report.xml_namespace = feedback.attribute("xmlns").as_string();
-  const pugi::xml_node metadata = find_child(feedback, "report_metadata");
+  const auto child = report.is_well_formed ? &find_child : &find_element;
+  const pugi::xml_node metadata = child(feedback, "report_metadata");
   read_metadata(metadata, report);
-  read_policy(find_child(feedback, "policy_published"), report);
-  each_child(feedback, "record", [&](const pugi::xml_node& node) {
-    DmarcReportRecord record = read_record(node);
-    if (report.is_well_formed || is_whole(record)) report.records.push_back(std::move(record));
-  });
+  read_policy(child(feedback, "policy_published"), report);
+  read_records(feedback, kBrokenDepth, report);
   if (report.domain.empty() && !report.records.empty()) {
     report.domain = report.records.front().header_from;
   }
