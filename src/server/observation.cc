@@ -100,6 +100,7 @@ Result<void> Observation::listen(const ServerConfig& config) {
 
 Result<void> Observation::start(const ServerConfig& config) {
   open_logs(config);
+  add_reports_api(router_, {config.server.data_dir / "reports.db", &parts_.disk, &parts_.clock});
   if (auto listening = listen(config); !listening) return listening;
   is_running_ = true;
   on_loop([this] {

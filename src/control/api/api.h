@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 
 #include "control/operations.h"
@@ -25,6 +26,13 @@ struct OverviewParts {
   std::function<std::size_t()> open_connections;  // to other servers; any thread
 };
 void add_overview_api(HttpRouter& router, OverviewParts parts);
+// `database` is opened for each request, on `disk`: the server needs none to start.
+struct ReportsApiParts {
+  std::filesystem::path database;
+  BlockingPool* disk;
+  Clock* clock;
+};
+void add_reports_api(HttpRouter& router, ReportsApiParts parts);
 void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 
