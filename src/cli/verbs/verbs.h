@@ -10,6 +10,7 @@ void add_check(Program& program);
 void add_dkim(Program& program);
 void add_explain(Program& program);
 void add_queue(Program& program);
+void add_report(Program& program);
 void add_send(Program& program);
 void add_sendmail(Program& program);
 void add_serve(Program& program);
