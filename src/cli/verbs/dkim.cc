@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,16 +11,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/time_text.h"
+#include "cli/dns_choice.h"
 #include "cli/verbs/verbs.h"
 #include "identity/dkim/dkim_record.h"
 #include "identity/dkim/dkim_signature.h"
 #include "identity/dkim/dkim_signer.h"
 #include "identity/dkim/dkim_verifier.h"
 #include "identity/dkim/dns_key_source.h"
-#include "platform/dns/json_resolver.h"
-#include "platform/dns/unbound_resolver.h"
-#include "platform/io/task_group.h"
 
 namespace posthaste {
 namespace {
@@ -33,8 +29,7 @@ struct DkimOptions {
   std::string selector = "mail";
   std::string key;  // path
   std::string out = ".";
-  std::string dns;  // path
-  std::string now;
+  DnsChoice choice;
   int bits = 2048;
   bool ed25519 = false;
   bool json = false;
@@ -50,16 +45,6 @@ ExitCode print(std::string_view text) {
              ? ExitCode::done
              : fail("dkim", "cannot write the output: free the disk, or keep the pipe open",
                     ExitCode::internal);
-}
-
-// "now" where the option is not given.
-Result<WallTime> time_of(const DkimOptions& options) {
-  if (options.now.empty()) return SystemClock().wall();
-  const auto time = parse_time_text(options.now);
-  if (time) return *time;
-  return Error{make_error_code(boost::system::errc::invalid_argument),
-               "--now " + options.now +
-                   " is no time: give Unix seconds or RFC 3339, such as 2026-01-31T12:00:00Z"};
 }
 
 // The line that a zone file takes.
@@ -154,7 +139,7 @@ ExitCode sign(const DkimOptions& options) {
   block.private_key = options.key;
   const Result<DkimSigner> signer = DkimSigner::load({block});
   if (!signer) return fail("dkim sign", signer.error().message(), ExitCode::usage);
-  const Result<WallTime> now = time_of(options);
+  const Result<WallTime> now = time_of(options.choice);
   if (!now) return fail("dkim sign", now.error().message(), ExitCode::usage);
 
   const std::string message = read_standard_input();
@@ -226,33 +211,15 @@ boost::asio::awaitable<void> judge(SharedBody message, WallTime now, Resolver& r
   out = co_await verify_dkim(std::move(message), now, keys);
 }
 
-boost::asio::awaitable<void> judge_by_network(SharedBody message, WallTime now,
-                                              UnboundResolver& resolver,
-                                              std::vector<DkimVerdict>& out) {
-  co_await judge(std::move(message), now, resolver, out);
-  co_await resolver.stop();
-}
-
 ExitCode verify(const DkimOptions& options) {
-  const Result<WallTime> now = time_of(options);
+  const Result<WallTime> now = time_of(options.choice);
   if (!now) return fail("dkim verify", now.error().message(), ExitCode::usage);
-  boost::asio::io_context loop;
-  TaskGroup group(loop.get_executor());
-  std::vector<DkimVerdict> verdicts;
-  if (!options.dns.empty()) {
-    Result<JsonResolver> answers = JsonResolver::read(options.dns);
-    if (!answers) return fail("dkim verify", answers.error().message(), ExitCode::usage);
-    const auto message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
-    group.spawn(judge(message, *now, *answers, verdicts));
-    loop.run();
-    return print_verdicts(verdicts, options.json);
-  }
-  SystemClock clock;
-  const auto network = UnboundResolver::create(loop.get_executor(), clock, DnsConfig());
-  if (!network) return fail("dkim verify", network.error().message(), ExitCode::internal);
   const auto message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
-  group.spawn(judge_by_network(message, *now, **network, verdicts));
-  loop.run();
+  std::vector<DkimVerdict> verdicts;
+  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock&) {
+    return judge(message, *now, resolver, verdicts);
+  });
+  if (!ran) return fail("dkim verify", ran.error().message(), ExitCode::usage);
   return print_verdicts(verdicts, options.json);
 }
 
@@ -274,10 +241,6 @@ void add_name_options(CLI::App* command, const Options& options) {
 
 void add_key_option(CLI::App* command, const Options& options) {
   command->add_option("--key", options->key, "The private key, a PEM file")->required();
-}
-
-void add_time_option(CLI::App* command, const Options& options) {
-  command->add_option("--now", options->now, "The time to use: Unix seconds or RFC 3339");
 }
 
 }  // namespace
@@ -307,12 +270,11 @@ void add_dkim(Program& program) {
       {"sign", "Sign the message on standard input, print it with its signature"}, &sign);
   add_key_option(seal, options);
   add_name_options(seal, options);
-  add_time_option(seal, options);
+  seal->add_option("--now", options->choice.now, "The time to use: Unix seconds or RFC 3339");
 
   CLI::App* judge = add_command(program, dkim, options,
                                 {"verify", "Verify the message on standard input"}, &verify);
-  judge->add_option("--dns", options->dns, "Take DNS answers from this JSON file, not the network");
-  add_time_option(judge, options);
+  add_dns_options(judge, options->choice);
 }
 
 }  // namespace posthaste

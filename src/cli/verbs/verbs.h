@@ -8,6 +8,7 @@ namespace posthaste {
 void add_blast(Program& program);
 void add_check(Program& program);
 void add_dkim(Program& program);
+void add_dmarc(Program& program);
 void add_explain(Program& program);
 void add_queue(Program& program);
 void add_report(Program& program);
@@ -16,6 +17,7 @@ void add_sendmail(Program& program);
 void add_serve(Program& program);
 void add_simulate(Program& program);
 void add_sink(Program& program);
+void add_spf(Program& program);
 void add_top(Program& program);
 void add_trace(Program& program);
 void add_version(Program& program);
