@@ -192,7 +192,7 @@ const BlockSchema<BlocklistConfig>& blocklist_schema() {
           .key("watch", &BlocklistConfig::watch,
                "Whether sources and domains are looked up on a timer.")
           .key("interval", &BlocklistConfig::interval, "How often each is looked up.",
-               {.min = minutes(1), .max = hours(24 * 7)})
+               {.min = std::chrono::seconds(1), .max = hours(24 * 7)})
           .key("zones", &BlocklistConfig::zones,
                "The zones to ask; without any, all that are known and need no key, or have one.",
                {.check = check_zone})

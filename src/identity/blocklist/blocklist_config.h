@@ -29,6 +29,8 @@ struct BlocklistZoneConfig {
   std::string remove_at;
   std::optional<Rate> rate;
   std::optional<Duration> keep;
+
+  bool operator==(const BlocklistZoneConfig&) const = default;
 };
 
 // The blocklist block.
@@ -39,6 +41,8 @@ struct BlocklistConfig {
   std::vector<std::string> disable;
   Rate rate{60, std::chrono::minutes(1)};
   std::vector<BlocklistZoneConfig> zone_blocks;
+
+  bool operator==(const BlocklistConfig&) const = default;
 };
 
 const BlockSchema<BlocklistConfig>& blocklist_schema();

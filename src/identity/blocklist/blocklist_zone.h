@@ -25,6 +25,7 @@ struct BlocklistCode {
   std::uint32_t last = 0;
   std::string meaning;
 
+  bool operator==(const BlocklistCode&) const = default;
   static Result<BlocklistCode> parse(std::string_view text);
   std::string to_string() const;
   static std::string config_type_name() { return "answer and its meaning"; }
@@ -35,6 +36,7 @@ struct BlocklistBit {
   std::uint8_t mask = 0;
   std::string meaning;
 
+  bool operator==(const BlocklistBit&) const = default;
   static Result<BlocklistBit> parse(std::string_view text);
   std::string to_string() const;
   static std::string config_type_name() { return "bit and its meaning"; }
