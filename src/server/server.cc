@@ -13,7 +13,6 @@
 #include "accept/auth.h"
 #include "accept/reception.h"
 #include "accept/reception_budget.h"
-#include "accept/smtp_listener.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
 #include "platform/dns/unbound_resolver.h"
@@ -22,6 +21,7 @@
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
+#include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
 #include "server/settings.h"
@@ -87,6 +87,14 @@ std::vector<std::string> listener_names(const ServerConfig& config) {
   return names;
 }
 
+// Whether the one of this name listens at the same address.
+bool has_listener(const ServerConfig& config, const ListenerConfig& listener) {
+  return std::any_of(
+      config.listeners.begin(), config.listeners.end(), [&](const ListenerConfig& one) {
+        return one.name == listener.name && one.address.to_string() == listener.address.to_string();
+      });
+}
+
 }  // namespace
 
 // In the order of construction; each part uses only those above it.
@@ -139,8 +147,7 @@ struct Server::Parts {
   ReceptionBudget budget;
   ReceptionMonitor monitor;
   std::unique_ptr<Reception> reception;
-  std::vector<std::unique_ptr<SmtpListener>> listeners;
-  std::vector<std::string> listener_titles;
+  std::unique_ptr<ListenerSet> listeners;
   bool is_running = true;
 
   Result<void> remember_limits();
@@ -241,15 +248,13 @@ Result<void> Server::Parts::build(const Settings& settings) {
 Result<void> Server::Parts::listen(const Settings& settings) {
   std::vector<asio::any_io_executor> executors;
   for (std::size_t i = 0; i < loops.size(); ++i) executors.push_back(loops.loop(i).executor());
-  for (const auto& session : settings.sessions) {
-    auto listener = SmtpListener::open(
-        session, executors,
-        ConnectionServices{clock, *admission, *reception, authenticator, budget, monitor});
-    if (!listener) return listener.error();
-    listener_titles.push_back(session->listener.name);
-    listeners.push_back(std::move(*listener));
-  }
-  return {};
+  listeners = std::make_unique<ListenerSet>(
+      std::move(executors),
+      [this](const ListenerConfig&) {
+        return ConnectionServices{clock, *admission, *reception, authenticator, budget, monitor};
+      },
+      [this](asio::awaitable<void> task) { wait_for(std::move(task)); });
+  return listeners->reload(settings.sessions);
 }
 
 // Once a second: space on the disk, and figures for the gauges.
@@ -279,7 +284,7 @@ void Server::Parts::wait_for(asio::awaitable<void> task) {
 
 void Server::Parts::stop() {
   if (!std::exchange(is_running, false)) return;
-  for (auto& listener : listeners) wait_for(listener->stop(kListenerGrace));
+  if (listeners) listeners->stop(kListenerGrace);
   if (admission) admission->stop();
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
   run_on(queue_loop, [this] {
@@ -331,16 +336,14 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   auto settings = make_settings(*config);
   if (!settings) return settings.error();
   Parts& parts = *parts_;
+  if (auto listening = parts.listeners->reload(settings->sessions); !listening) {
+    return listening.error();
+  }
   std::vector<std::string> left;
-  for (const auto& session : settings->sessions) {
-    const auto title = std::find(parts.listener_titles.begin(), parts.listener_titles.end(),
-                                 session->listener.name);
-    if (title == parts.listener_titles.end()) {
-      left.push_back("listener \"" + session->listener.name + "\" is new: restart to open it");
-      continue;
+  for (const ListenerConfig& listener : config->listeners) {
+    if (listener.protocol == ListenerProtocol::http && !has_listener(*parts.config, listener)) {
+      left.push_back("listener \"" + listener.name + "\" is new or has moved: restart to open it");
     }
-    parts.listeners[static_cast<std::size_t>(title - parts.listener_titles.begin())]->reload(
-        session);
   }
   if (config->server.threads != parts.config->server.threads) {
     left.push_back("server threads: restart to change them");
@@ -360,12 +363,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
 }
 
 std::vector<std::string> Server::addresses() const {
-  std::vector<std::string> lines;
-  for (std::size_t i = 0; i < parts_->listeners.size(); ++i) {
-    const Endpoint& address = parts_->listeners[i]->address();
-    lines.push_back(parts_->listener_titles[i] + " smtp " + address.address + ":" +
-                    std::to_string(address.port));
-  }
+  std::vector<std::string> lines = parts_->listeners->addresses();
   for (const std::string& line : parts_->observation->addresses()) lines.push_back(line);
   return lines;
 }

@@ -16,6 +16,14 @@ route "*" { to = {"[127.0.0.1]:%d"} tls = off }
 """
 
 
+def answers(port):
+    try:
+        smtplib.SMTP("127.0.0.1", port, timeout=60).quit()
+        return True
+    except OSError:
+        return False
+
+
 def main(scenario):
     nobody = scenario.free_port()
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % nobody).start()
@@ -47,8 +55,20 @@ def main(scenario):
         fresh.mail("a@sender.test")
         codes = [fresh.rcpt(f"r{number}@x.test")[0] for number in range(4)]
     assert codes == [250, 250, 250, 452], codes
-    client.quit()
     scenario.say("a new session has the new limits")
+
+    moved = scenario.free_port()
+    server.write_config(new + BLOCKS % sink.port +
+                        'listener "second" { address = "127.0.0.1:%d" }\n' % moved)
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: answers(moved), 60, "the new listener")
+    client.sendmail("a@sender.test", ["old@x.test"], message_text("old"))
+    server.write_config(new + BLOCKS % sink.port)
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: not answers(moved), 60, "the listener to be closed")
+    client.sendmail("a@sender.test", ["old@x.test"], message_text("still"))
+    client.quit()
+    scenario.say("listeners open and close with the file, and sessions elsewhere go on")
 
 
 if __name__ == "__main__":
