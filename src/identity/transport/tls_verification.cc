@@ -71,6 +71,7 @@ TlsFailureType failure_of(int verify_error) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_UNTRUSTED:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_INVALID_CA:
       return TlsFailureType::certificate_not_trusted;
     default:
