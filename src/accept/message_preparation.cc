@@ -34,6 +34,7 @@ enum class FieldKind : std::uint8_t {
   message_id,
   from,
   subject,
+  tls_required,
 };
 
 FieldKind kind_of(std::string_view name) {
@@ -47,7 +48,7 @@ FieldKind kind_of(std::string_view name) {
       {"Subject", FieldKind::subject},       {"Bcc", FieldKind::removed},
       {"Resent-Bcc", FieldKind::removed},    {"Return-Path", FieldKind::removed},
       {"X-Tenant", FieldKind::tenant},       {"X-Campaign", FieldKind::campaign},
-      {"X-Stream", FieldKind::stream},
+      {"X-Stream", FieldKind::stream},       {"TLS-Required", FieldKind::tls_required},
   };
   for (const Known& known : kKnown) {
     if (equals_ignoring_case(name, known.name)) return known.kind;
@@ -97,6 +98,7 @@ class HeaderWalk {
   std::uint32_t hops = 0;
   bool has_date = false;
   bool has_message_id = false;
+  bool is_tls_optional = false;
   std::string fault;  // of a tag, "" if none
 
  private:
@@ -119,6 +121,10 @@ class HeaderWalk {
         return;
       case FieldKind::subject:
         if (facts.subject.empty()) facts.subject = decode_text(field.value, kMaxSubject);
+        return;
+      case FieldKind::tls_required:
+        // RFC 8689 §3: "No" is the only value there is.
+        is_tls_optional = equals_ignoring_case(unfold(field.value), "No");
         return;
       default:
         break;
@@ -236,6 +242,8 @@ std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation prep
   if (!preparation.facts.tenant.value().empty()) message.tags.tenant = preparation.facts.tenant;
   message.facts = std::move(walk.facts);
   message.envelope = std::move(preparation.transaction.envelope);
+  // RFC 8689 §3: REQUIRETLS overrules the header.
+  message.envelope.tls_optional = walk.is_tls_optional && !message.envelope.require_tls;
   return prepared;
 }
 

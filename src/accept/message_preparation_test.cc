@@ -156,5 +156,16 @@ TEST(MessagePreparation, WritesItsTraceHeaderSafely) {
       << prepared.body;
 }
 
+TEST(MessagePreparation, KnowsMailThatDoesNotRequireTls) {
+  const std::string from = kComplete + "From: a@example.com\r\n";
+  const auto is_optional = [&](const std::string& field) {
+    return Prepare().accepted(from + field + "\r\nx\r\n").message.envelope.tls_optional;
+  };
+  EXPECT_TRUE(is_optional("TLS-Required: No\r\n"));
+  EXPECT_TRUE(is_optional("tls-required:\r\n no\r\n"));
+  EXPECT_FALSE(is_optional("TLS-Required: Yes\r\n"));
+  EXPECT_FALSE(is_optional(""));
+}
+
 }  // namespace
 }  // namespace posthaste

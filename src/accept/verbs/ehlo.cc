@@ -51,6 +51,7 @@ void SmtpSession::on_ehlo(Arguments arguments) {
   reply_line(250, '-', "DSN");                                                        // RFC 3461
   reply_line(250, '-', "CHUNKING");                                                   // RFC 3030
   reply_line(250, '-', "LIMITS RCPTMAX=" + std::to_string(listener.max_recipients));  // RFC 9422
+  if (has_tls_) reply_line(250, '-', "REQUIRETLS");                                   // RFC 8689
   reply_line(250, ' ', "ENHANCEDSTATUSCODES");                                        // RFC 2034
 }
 
