@@ -45,6 +45,8 @@ class Dispatcher final : public SiteObserver {
     // Reads the password of a route.
     std::function<std::string(const RouteConfig&)> password_of;
     Connector connect = connect_tcp;
+    Resolver* dane = nullptr;  // ConnectionParts
+    TlsSessionObserver on_tls_session = nullptr;
   };
   Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config);
   Dispatcher(const Dispatcher&) = delete;

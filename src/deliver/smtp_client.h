@@ -40,6 +40,7 @@ struct ServerFeatures {
   bool dsn = false;             // RFC 3461
   bool auth_plain = false;      // RFC 4954
   bool auth_login = false;
+  bool requiretls = false;           // RFC 8689
   bool has_size = false;             // RFC 1870
   std::uint64_t max_size = 0;        // octets; 0: not said
   std::uint32_t max_messages = 0;    // LIMITS MAILMAX, RFC 9422; 0: not said
@@ -55,7 +56,8 @@ struct SmtpClientOptions {
   UseTls tls = UseTls::if_offered;
   bool is_tls_already = false;  // RFC 8314: the connection began with TLS
   bool chunking = false;
-  std::string user;  // "" : no AUTH
+  bool needs_requiretls = false;  // of the peer: who does not offer REQUIRETLS is of no use
+  std::string user;               // "" : no AUTH
   std::string password;
 };
 
@@ -117,6 +119,8 @@ class SmtpClient {
   void quit();
 
   const ServerFeatures& features() const { return features_; }
+  // How the peer called itself in its greeting; "" if it did not.
+  const std::string& peer_name() const { return peer_name_; }
   // What ended the session, when the peer's reply did.
   struct Failure {
     SmtpStage stage = SmtpStage::greeting;
@@ -157,6 +161,7 @@ class SmtpClient {
 
   SmtpClientOptions options_;
   ServerFeatures features_;
+  std::string peer_name_;
   Next next_ = Next::read_reply;
   std::optional<Failure> failure_;
   bool is_tls_ = false;

@@ -88,6 +88,8 @@ std::string SmtpClient::mail_command() const {
   if (features_.has_size) command += " SIZE=" + std::to_string(message_->body->size());
   if (features_.eight_bit_mime && needs_eight_bit(*message_)) command += " BODY=8BITMIME";
   if (features_.smtputf8 && needs_smtputf8(*message_)) command += " SMTPUTF8";
+  // RFC 8689 §4.2.1
+  if (envelope.require_tls && is_tls_ && features_.requiretls) command += " REQUIRETLS";
   if (features_.dsn) {
     if (envelope.dsn_return == DsnReturn::full) command += " RET=FULL";
     if (envelope.dsn_return == DsnReturn::headers) command += " RET=HDRS";
