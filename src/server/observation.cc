@@ -6,8 +6,6 @@
 #include <future>
 #include <utility>
 
-#include "control/api/api.h"
-
 namespace posthaste {
 
 namespace asio = boost::asio;
@@ -47,6 +45,7 @@ Observation::Observation(Parts parts)
                                });
                              }});
   add_warmup_api(router_, operations_);
+  add_tls_reports_api(router_, parts_.send_tls_reports);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "control/api/api.h"
 #include "control/operations.h"
 #include "platform/http/http_server.h"
 #include "platform/io/loop_pool.h"
@@ -33,6 +34,7 @@ class Observation {
     boost::asio::any_io_executor queue_loop;
     LimitHistory& history;
     std::function<void()> ask_again;  // Operations::Parts
+    SendTlsReports send_tls_reports;
     BlockingPool& disk;
     Metrics& metrics;
     Clock& clock;

@@ -25,6 +25,7 @@
 #include "server/observation.h"
 #include "server/reception_monitor.h"
 #include "server/settings.h"
+#include "server/transport_security.h"
 #include "spool/spool.h"
 
 namespace posthaste {
@@ -114,7 +115,8 @@ struct Server::Parts {
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
         settler(settings.rules, notices, clock, random_bits),
-        tls(clock),
+        tls(clock,
+            {config->tls.ca_file.string(), config->tls.resumption, config->tls.broken_memory}),
         authenticator(clock, disk),
         budget(kReceptionBudget),
         monitor(metrics, *spool, listener_names(*config)) {
@@ -140,6 +142,7 @@ struct Server::Parts {
   Settler settler;
   std::unique_ptr<QueueManager> manager;
   ClientTls tls;
+  std::unique_ptr<TransportSecurity> transport;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Observation> observation;
@@ -155,7 +158,7 @@ struct Server::Parts {
   Result<void> listen(const Settings& settings);
   std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
     return std::make_shared<const DestinationFinder>(*dns, clock, settings.destinations,
-                                                     random_bits);
+                                                     random_bits, transport.get());
   }
   void wait_for(asio::awaitable<void> task);
   asio::awaitable<void> watch();
@@ -212,6 +215,12 @@ Result<void> Server::Parts::build(const Settings& settings) {
   dns = std::move(*resolver);
   Result<void> remembered = remember_limits();
   if (!remembered) return remembered.error();
+  auto security = TransportSecurity::create(
+      {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
+       report_mail(reception, settings.identity, config->tls.report_contact)},
+      {config->tls, config->tls_policies});
+  if (!security) return security.error();
+  transport = std::move(*security);
   manager = std::make_unique<QueueManager>(
       QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
       make_finder(settings));
@@ -227,7 +236,9 @@ Result<void> Server::Parts::build(const Settings& settings) {
       .disk = disk,
       .tls = tls,
       .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
-      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); }};
+      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); },
+      .dane = transport->dane(),
+      .on_tls_session = transport->observer()};
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);
@@ -235,11 +246,13 @@ Result<void> Server::Parts::build(const Settings& settings) {
   reception = std::make_unique<Reception>(clock, *admission);
   observation = std::make_unique<Observation>(
       Observation::Parts{*spool, *manager, governor, queue_loop.executor(), history,
-                         [this] { dispatcher->ask_again(); }, disk, metrics, clock, log});
+                         [this] { dispatcher->ask_again(); },
+                         [this] { return transport->report_now(); }, disk, metrics, clock, log});
   if (auto started = observation->start(*config); !started) return started;
   run_on(queue_loop, [this] {
     manager->start();
     dispatcher->start();
+    transport->start();
     tasks.spawn(watch());
   });
   return {};
@@ -299,6 +312,7 @@ void Server::Parts::stop() {
     std::this_thread::yield();
   }
   run_on(queue_loop, [this] { governor.keep_all(); });
+  if (transport) transport->flush();
   if (dns) wait_for(dns->stop());
   if (observation) observation->stop();
   disk.join();
@@ -349,6 +363,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     left.push_back("server threads: restart to change them");
   }
   parts.settler.set_rules(settings->rules);
+  parts.transport->reload({config->tls, config->tls_policies});
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {

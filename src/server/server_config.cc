@@ -149,6 +149,8 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .routes = source->all(route_schema()),
       .dns = source->one(dns_schema()),
       .delivery = source->one(delivery_schema()),
+      .tls = source->one(tls_schema()),
+      .tls_policies = source->all(tls_policy_schema()),
       .dkim = source->all(dkim_schema()),
       .spool = source->one(spool_schema()),
       .bounce = source->one(bounce_schema()),
@@ -175,11 +177,11 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 
 const Configuration::Schemas& server_schemas() {
   static const Configuration::Schemas schemas = {
-      &server_schema(),   &listeners_schema(), &http_schema(),     &api_key_schema(),
-      &user_schema(),     &tenant_schema(),    &campaign_schema(), &remote_queue_schema(),
-      &source_schema(),   &pool_schema(),      &provider_schema(), &route_schema(),
-      &delivery_schema(), &dns_schema(),       &dkim_schema(),     &spool_schema(),
-      &bounce_schema(),   &log_schema()};
+      &server_schema(),   &listeners_schema(), &http_schema(),       &api_key_schema(),
+      &user_schema(),     &tenant_schema(),    &campaign_schema(),   &remote_queue_schema(),
+      &source_schema(),   &pool_schema(),      &provider_schema(),   &route_schema(),
+      &delivery_schema(), &tls_schema(),       &tls_policy_schema(), &dns_schema(),
+      &dkim_schema(),     &spool_schema(),     &bounce_schema(),     &log_schema()};
   return schemas;
 }
 

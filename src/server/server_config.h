@@ -8,6 +8,7 @@
 
 #include "accept/accept_config.h"
 #include "deliver/delivery_config.h"
+#include "deliver/tls_config.h"
 #include "identity/dkim/dkim_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
@@ -39,6 +40,8 @@ struct ServerConfig {
   std::vector<RouteConfig> routes;
   DnsConfig dns;
   DeliveryConfig delivery;
+  TlsConfig tls;
+  std::vector<TlsPolicyConfig> tls_policies;
   std::vector<DkimConfig> dkim;
   SpoolConfig spool;
   BounceConfig bounce;

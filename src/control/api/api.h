@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "control/operations.h"
+#include "identity/transport/tls_report_sender.h"
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
 #include "report/event_tally.h"
@@ -35,5 +36,8 @@ struct ReportsApiParts {
 void add_reports_api(HttpRouter& router, ReportsApiParts parts);
 void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
+// Sends the reports of what is counted until now; what became of each.
+using SendTlsReports = std::function<boost::asio::awaitable<std::vector<TlsReportDelivery>>()>;
+void add_tls_reports_api(HttpRouter& router, SendTlsReports send_now);
 
 }  // namespace posthaste
