@@ -46,6 +46,7 @@ Observation::Observation(Parts parts)
                              }});
   add_warmup_api(router_, operations_);
   add_tls_reports_api(router_, parts_.send_tls_reports);
+  add_reputation_api(router_, parts_.reputation);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }

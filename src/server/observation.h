@@ -18,6 +18,7 @@
 #include "report/event_log.h"
 #include "report/event_metrics.h"
 #include "report/outbox_trim.h"
+#include "reputation/reputation_view.h"
 #include "server/server_config.h"
 #include "server/shaping_gauges.h"
 
@@ -39,6 +40,7 @@ class Observation {
     Metrics& metrics;
     Clock& clock;
     Log log;
+    std::function<ReputationView::Shared()> reputation;  // any thread
   };
   explicit Observation(Parts parts);
   // Requires: stop() was called.

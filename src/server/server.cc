@@ -24,6 +24,7 @@
 #include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
+#include "server/reputation_service.h"
 #include "server/settings.h"
 #include "server/transport_security.h"
 #include "spool/spool.h"
@@ -145,6 +146,7 @@ struct Server::Parts {
   std::unique_ptr<TransportSecurity> transport;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
+  std::unique_ptr<ReputationService> reputation;
   std::unique_ptr<Observation> observation;
   Authenticator authenticator;
   ReceptionBudget budget;
@@ -244,10 +246,14 @@ Result<void> Server::Parts::build(const Settings& settings) {
   manager->set_observer(*dispatcher);
   admission = std::make_unique<Admission>(*spool, *manager, settler);
   reception = std::make_unique<Reception>(clock, *admission);
-  observation = std::make_unique<Observation>(
-      Observation::Parts{*spool, *manager, governor, queue_loop.executor(), history,
-                         [this] { dispatcher->ask_again(); },
-                         [this] { return transport->report_now(); }, disk, metrics, clock, log});
+  auto watched = ReputationService::create(
+      {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
+  if (!watched) return watched.error();
+  reputation = std::move(*watched);
+  observation = std::make_unique<Observation>(Observation::Parts{
+      *spool, *manager, governor, queue_loop.executor(), history,
+      [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
+      metrics, clock, log, [this] { return reputation->view(); }});
   if (auto started = observation->start(*config); !started) return started;
   run_on(queue_loop, [this] {
     manager->start();
@@ -298,6 +304,7 @@ void Server::Parts::wait_for(asio::awaitable<void> task) {
 void Server::Parts::stop() {
   if (!std::exchange(is_running, false)) return;
   if (listeners) listeners->stop(kListenerGrace);
+  if (reputation) reputation->stop();
   if (admission) admission->stop();
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
   run_on(queue_loop, [this] {
@@ -372,6 +379,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     parts.dispatcher->set_config(delivery);
     parts.dispatcher->ask_again();
   });
+  for (std::string& line : parts.reputation->reload(*config)) left.push_back(std::move(line));
   parts.log.set_level(config->server.log_level);
   parts.config = std::move(config);
   return left;

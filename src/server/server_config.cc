@@ -155,6 +155,9 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .spool = source->one(spool_schema()),
       .bounce = source->one(bounce_schema()),
       .logs = source->all(log_schema()),
+      .blocklist = source->one(blocklist_schema()),
+      .postmaster_tools = source->one(postmaster_tools_schema()),
+      .snds = source->one(snds_schema()),
       .source = source,
   };
   return std::make_shared<const ServerConfig>(config);
@@ -176,12 +179,18 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 }
 
 const Configuration::Schemas& server_schemas() {
-  static const Configuration::Schemas schemas = {
-      &server_schema(),   &listeners_schema(), &http_schema(),       &api_key_schema(),
-      &user_schema(),     &tenant_schema(),    &campaign_schema(),   &remote_queue_schema(),
-      &source_schema(),   &pool_schema(),      &provider_schema(),   &route_schema(),
-      &delivery_schema(), &tls_schema(),       &tls_policy_schema(), &dns_schema(),
-      &dkim_schema(),     &spool_schema(),     &bounce_schema(),     &log_schema()};
+  static const Configuration::Schemas schemas = {&server_schema(),     &listeners_schema(),
+                                                 &http_schema(),       &api_key_schema(),
+                                                 &user_schema(),       &tenant_schema(),
+                                                 &campaign_schema(),   &remote_queue_schema(),
+                                                 &source_schema(),     &pool_schema(),
+                                                 &provider_schema(),   &route_schema(),
+                                                 &delivery_schema(),   &tls_schema(),
+                                                 &tls_policy_schema(), &dns_schema(),
+                                                 &dkim_schema(),       &spool_schema(),
+                                                 &bounce_schema(),     &log_schema(),
+                                                 &blocklist_schema(),  &postmaster_tools_schema(),
+                                                 &snds_schema()};
   return schemas;
 }
 

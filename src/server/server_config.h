@@ -9,10 +9,12 @@
 #include "accept/accept_config.h"
 #include "deliver/delivery_config.h"
 #include "deliver/tls_config.h"
+#include "identity/blocklist/blocklist_config.h"
 #include "identity/dkim/dkim_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
 #include "report/report_config.h"
+#include "reputation/reputation_config.h"
 #include "route/provider_config.h"
 #include "route/queue_config.h"
 #include "route/route_config.h"
@@ -46,6 +48,9 @@ struct ServerConfig {
   SpoolConfig spool;
   BounceConfig bounce;
   std::vector<LogConfig> logs;
+  BlocklistConfig blocklist;
+  PostmasterToolsConfig postmaster_tools;
+  SndsConfig snds;
 
   // What it was made from: places of keys, and print().
   std::shared_ptr<const Configuration> source;

@@ -12,6 +12,7 @@ void add_dmarc(Program& program);
 void add_explain(Program& program);
 void add_queue(Program& program);
 void add_report(Program& program);
+void add_reputation(Program& program);
 void add_send(Program& program);
 void add_sendmail(Program& program);
 void add_serve(Program& program);

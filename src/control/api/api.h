@@ -9,6 +9,7 @@
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
 #include "report/event_tally.h"
+#include "reputation/reputation_view.h"
 
 namespace posthaste {
 
@@ -35,6 +36,7 @@ struct ReportsApiParts {
 };
 void add_reports_api(HttpRouter& router, ReportsApiParts parts);
 void add_warmup_api(HttpRouter& router, Operations& operations);
+void add_reputation_api(HttpRouter& router, std::function<ReputationView::Shared()> view);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 // Sends the reports of what is counted until now; what became of each.
 using SendTlsReports = std::function<boost::asio::awaitable<std::vector<TlsReportDelivery>>()>;
