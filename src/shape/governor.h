@@ -156,6 +156,8 @@ class Governor {
   // So many messages have come for the provider of this site, whatever source will carry them.
   void expect(const QueueName& queue, const Destination& destination, std::uint64_t count);
   const WarmupBook& warmup() const { return warmup_; }
+  // WarmupBook::listed; the meters follow at the next tick.
+  void on_listed(const std::string& source, const std::string& why) { warmup_.listed(source, why); }
 
   // --- suspensions
   // Returns whether it changed anything.
