@@ -11,6 +11,7 @@
 
 #include "identity/blocklist/dns_blocklists.h"
 #include "identity/blocklist/paced_resolver.h"
+#include "platform/dns/dns_name.h"
 #include "platform/http/https_client.h"
 #include "platform/io/loop_pool.h"
 #include "reputation/json_field.h"
@@ -53,6 +54,15 @@ bool is_public_address(const std::string& text) {
          !is_in(0xa9fe0000, 16) && !is_in(0x64400000, 10);
 }
 
+// Names that nobody can have, so that no list holds them (RFC 2606 §2, §3; RFC 6762 §3).
+bool is_reserved_domain(const std::string& domain) {
+  for (const char* zone : {"test", "example", "invalid", "localhost", "local", "example.com",
+                           "example.net", "example.org"}) {
+    if (is_in_zone(domain, zone)) return true;
+  }
+  return false;
+}
+
 std::string watched_address(const SourceConfig& source) {
   if (source.public_address) return source.public_address->text;
   if (!source.address || !is_public_address(source.address->text)) return {};
@@ -83,9 +93,10 @@ ReputationPlan make_reputation_plan(const ServerConfig& config) {
   const auto add = [&plan](const std::string& domain) {
     const bool is_there =
         std::find(plan.domains.begin(), plan.domains.end(), domain) != plan.domains.end();
-    if (!domain.empty() && !is_there) plan.domains.push_back(domain);
+    const bool can_be_known = !domain.empty() && !is_reserved_domain(domain);
+    if (can_be_known && !is_there) plan.domains.push_back(domain);
   };
-  for (const DkimConfig& dkim : config.dkim) add(dkim.domain.ascii());
+  for (const DkimConfig& dkim : config.dkim) add(dkim.domain);
   for (const std::string& domain : config.postmaster_tools.domains) add(domain);
   plan.asks_blocklists = config.blocklist.watch;
   plan.blocklist_interval = config.blocklist.interval;
