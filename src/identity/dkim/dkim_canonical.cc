@@ -187,6 +187,14 @@ void append_relaxed_field(const DkimField& field, std::string& out) {
 
 }  // namespace
 
+bool is_named(const DkimField& field, std::string_view lower_name) {
+  if (field.name.size() != lower_name.size()) return false;
+  for (std::size_t i = 0; i < lower_name.size(); ++i) {
+    if (lower(field.name[i]) != lower_name[i]) return false;
+  }
+  return true;
+}
+
 SplitMessage split_message(std::string_view message) {
   SplitMessage split;
   split.fields.reserve(32);
