@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +21,13 @@ std::string_view to_string(ArcResult result);
 
 struct ArcVerdict {
   ArcResult result = ArcResult::none;
-  std::string problem;               // of a fail: which instance, which field, what is wrong
-  int instances = 0;                 // ARC sets in the message
-  int oldest_pass = 0;               // RFC 8617 §5.2: 0 if none, or all pass
-  std::vector<std::string> domains;  // "d=" of each seal, by instance
+  std::string problem;  // of a fail: which instance, which field, what is wrong
+  int instances = 0;    // the highest instance in the message
+  int oldest_pass = 0;  // RFC 8617 §5.2: the first set whose message signature still holds, if it
+                        // is not the first of all and the chain passes; else 0
+  std::vector<std::string> domains;   // "d=" of each seal, by instance
+  bool has_ended = false;             // the newest seal says cv=fail: nothing may be added to it
+  bool is_temporary_failure = false;  // a key could not be looked up: judge again later
 };
 
 // Validates the chain (RFC 8617 §5.2). `keys` outlives the call. Requires: lines end in CRLF.
@@ -39,9 +43,18 @@ struct ArcSealer {
 };
 
 // The three fields of the next set, to stand before the message (RFC 8617 §5.1); "" when the chain
-// has failed before, or has 50 sets. `chain` is what verify_arc() said of the message as it came.
+// has ended or has 50 sets. `chain` is what verify_arc() said of the message as it came; the
+// message may have been changed since, its ARC fields apart. Requires: lines end in CRLF.
 Result<std::string> make_arc_set(std::string_view message, const ArcSealer& sealer,
                                  const ArcVerdict& chain, const AuthenticationResults& results,
                                  WallTime now);
+
+// What the Authentication-Results fields of a message say that carry our name, in one (RFC 8617
+// §5.1); fields of others and malformed ones are passed over.
+AuthenticationResults collect_authentication_results(std::string_view message,
+                                                     std::string_view authserv_id);
+// What such results say of the chain: how it was at arrival, which counts when the message was
+// changed since. Nothing when they do not mention ARC.
+std::optional<ArcResult> recorded_arc_result(const AuthenticationResults& results);
 
 }  // namespace posthaste
