@@ -21,6 +21,7 @@
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
+#include "server/key_watch.h"
 #include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
@@ -118,6 +119,7 @@ struct Server::Parts {
         settler(settings.rules, notices, clock, random_bits),
         tls(clock,
             {config->tls.ca_file.string(), config->tls.resumption, config->tls.broken_memory}),
+        key_watch(clock, disk, log),
         authenticator(clock, disk),
         budget(kReceptionBudget),
         monitor(metrics, *spool, listener_names(*config)) {
@@ -148,6 +150,7 @@ struct Server::Parts {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<ReputationService> reputation;
   std::unique_ptr<Observation> observation;
+  KeyWatch key_watch;
   Authenticator authenticator;
   ReceptionBudget budget;
   ReceptionMonitor monitor;
@@ -255,11 +258,13 @@ Result<void> Server::Parts::build(const Settings& settings) {
       [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
       metrics, clock, log, [this] { return reputation->view(); }});
   if (auto started = observation->start(*config); !started) return started;
+  key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
     manager->start();
     dispatcher->start();
     transport->start();
     tasks.spawn(watch());
+    tasks.spawn(key_watch.run());
   });
   return {};
 }
@@ -378,6 +383,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     parts.manager->reload(settings->rules, finder);
     parts.dispatcher->set_config(delivery);
     parts.dispatcher->ask_again();
+    parts.key_watch.set_signer(settings->identity.signer);
   });
   for (std::string& line : parts.reputation->reload(*config)) left.push_back(std::move(line));
   parts.log.set_level(config->server.log_level);
