@@ -4,6 +4,7 @@
 
 #include "identity/dkim/dkim_canonical.h"
 #include "identity/dkim/dns_key_source.h"
+#include "identity/dmarc/author_domain.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -37,36 +38,24 @@ std::vector<std::string_view> forged_fields(std::string_view message,
 }  // namespace
 
 boost::asio::awaitable<Authentication> authenticate(ReceivedMessage received, std::string our_name,
-                                                    AuthenticationParts parts, WallTime now) {
+                                                    AuthenticationParts parts) {
   Authentication found;
+  const WallTime now = parts.clock.wall();
   SpfQuery spf{received.client_address, received.helo, received.mail_from, std::move(our_name)};
-  found.spf = co_await check_spf(std::move(spf), parts.resolver, now);
+  found.spf = co_await check_spf(std::move(spf), parts.resolver, parts.clock);
   DnsKeySource keys(parts.resolver, &parts.keys);
   found.dkim = co_await verify_dkim(received.message, now, keys);
-  found.header_from = domain_of_from(*received.message);
+  const AuthorDomain author = find_author_domain(*received.message);
+  found.header_from = author.domain;
   if (found.header_from.empty()) {
     found.dmarc.result = DmarcResult::permerror;
-    found.dmarc.problem = "the message has no single author domain in From";
+    found.dmarc.problem = author.problem;
   } else {
     DmarcQuery query = dmarc_query(found);
     found.dmarc = co_await evaluate_dmarc(std::move(query), parts.resolver);
   }
   found.arc = co_await verify_arc(received.message, now, keys);
   co_return found;
-}
-
-std::string domain_of_from(std::string_view message) {
-  const MessageView view(message);
-  if (view.count("From") != 1) return {};
-  std::string domain;
-  for (const std::string& text : addresses_of(view.find("From")->value)) {
-    const Result<MailAddress> address = MailAddress::parse(text);
-    if (!address || address->domain().is_literal()) return {};
-    const std::string& next = address->domain().ascii();
-    if (!domain.empty() && domain != next) return {};
-    domain = next;
-  }
-  return domain;
 }
 
 std::string without_forged_results(std::string message, std::string_view authserv_id) {

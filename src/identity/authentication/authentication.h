@@ -29,6 +29,7 @@ struct ReceivedMessage {
 struct AuthenticationParts {
   Resolver& resolver;
   DkimKeyCache& keys;
+  Clock& clock;
 };
 
 // Everything that is known of who sent a message.
@@ -43,10 +44,10 @@ struct Authentication {
 // Checks SPF, DKIM, DMARC and ARC of a received message. `our_name` is the host that checks.
 // Bounded in lookups and work, whatever the message and DNS hold.
 //
-//   const Authentication found = co_await authenticate(received, "mx.example.org", parts, now);
+//   const Authentication found = co_await authenticate(received, "mx.example.org", parts);
 //   header = authentication_results_field(found, received, "mx.example.org");
 boost::asio::awaitable<Authentication> authenticate(ReceivedMessage received, std::string our_name,
-                                                    AuthenticationParts parts, WallTime now);
+                                                    AuthenticationParts parts);
 
 // The same in the words of RFC 8601.
 AuthenticationResults to_authentication_results(const Authentication& found,
@@ -60,9 +61,5 @@ std::string authentication_results_field(const Authentication& found,
 // RFC 8601 §5: the message without the Authentication-Results fields that carry our name: none of
 // them is ours, for we have not checked it yet.
 std::string without_forged_results(std::string message, std::string_view authserv_id);
-
-// The domain of the one author of a message (RFC 5322 §3.6.2); "" when there is no From, more than
-// one, or one whose addresses are of several domains: DMARC has no domain to ask then.
-std::string domain_of_from(std::string_view message);
 
 }  // namespace posthaste

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
-#include <chrono>
 
 #include "identity/dkim/dkim_record.h"
 #include "platform/dns/zone_text_resolver.h"
@@ -15,11 +14,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const WallTime kNow{std::chrono::seconds(1'800'000'000)};
-
 boost::asio::awaitable<void> run(ReceivedMessage received, AuthenticationParts parts,
                                  Authentication& out) {
-  out = co_await authenticate(std::move(received), "mx.example.org", parts, kNow);
+  out = co_await authenticate(std::move(received), "mx.example.org", parts);
 }
 
 // A receiver, and what the world publishes.
@@ -31,7 +28,8 @@ class ReceivedMail : public ::testing::Test {
   std::string arc_set(const std::string& message) {
     const DkimPrivateKey key = *DkimPrivateKey::generate_ed25519();
     publish("arc._domainkey.list.test. TXT \"" + *make_dkim_record(key) + "\"");
-    return *make_arc_set(message, {key, "list.test", "arc", {}}, {}, {"mx.list.test", {}}, kNow);
+    return *make_arc_set(message, {key, "list.test", "arc", {}}, {}, {"mx.list.test", {}},
+                         clock_.wall());
   }
 
   Authentication judge(ReceivedMessage received) {
@@ -39,7 +37,7 @@ class ReceivedMail : public ::testing::Test {
     boost::asio::io_context loop;
     TaskGroup group(loop.get_executor());
     Authentication found;
-    group.spawn(run(std::move(received), {resolver, keys_}, found));
+    group.spawn(run(std::move(received), {resolver, keys_, clock_}, found));
     loop.run();
     return found;
   }
@@ -52,6 +50,7 @@ class ReceivedMail : public ::testing::Test {
       "example.com. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
       "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"\n";
   DkimKeyCache keys_;
+  ManualClock clock_;
   const std::string text_ = "From: A <a@example.com>\r\nTo: b@example.org\r\n\r\nText.\r\n";
 };
 
@@ -101,13 +100,10 @@ TEST_F(ReceivedMail, TellsOfAChain) {
 }
 
 TEST_F(ReceivedMail, HasNoDmarcDomainWithoutOneAuthorDomain) {
-  EXPECT_EQ(domain_of_from("From: a@example.com, b@EXAMPLE.com\r\n\r\n"), "example.com");
-  EXPECT_EQ(domain_of_from("From: a@example.com, b@example.org\r\n\r\n"), "");
-  EXPECT_EQ(domain_of_from("From: a@example.com\r\nFrom: a@example.com\r\n\r\n"), "");
-  EXPECT_EQ(domain_of_from("From: a@[192.0.2.1]\r\n\r\n"), "");
-  EXPECT_EQ(domain_of_from("To: a@example.com\r\n\r\n"), "");
   const Authentication found = judge(from("a@example.com", "Subject: x\r\n\r\n"));
   EXPECT_EQ(found.dmarc.result, DmarcResult::permerror);
+  EXPECT_NE(found.dmarc.problem, "");
+  EXPECT_EQ(found.header_from, "");
 }
 
 // RFC 8601 §5

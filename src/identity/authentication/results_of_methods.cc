@@ -45,7 +45,7 @@ AuthenticationResult result_of_dmarc(const DmarcVerdict& dmarc, const std::strin
   AuthenticationResult result{"dmarc", std::string(to_string(dmarc.result)), "", "", {}};
   result.reason = short_text(dmarc.problem);
   if (!dmarc.policy_domain.empty()) {
-    result.comment = fmt::format("p={} of {}", to_string(dmarc.disposition), dmarc.policy_domain);
+    result.comment = fmt::format("p={} of {}", to_string(dmarc.policy), dmarc.policy_domain);
   }
   if (!header_from.empty()) result.properties.push_back({"header", "from", header_from});
   return result;
