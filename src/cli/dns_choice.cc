@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "cli/time_text.h"
+#include "base/time_text.h"
 #include "platform/dns/json_resolver.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/task_group.h"
