@@ -5,6 +5,7 @@
 
 #include "accept/message_preparation.h"
 #include "identity/dkim/dkim_signer.h"
+#include "mail/mail_error.h"
 
 namespace posthaste {
 
@@ -19,6 +20,15 @@ ReceptionOutcome try_later(std::string text) {
           .text = std::move(text),
           .size = 0,
           .reason = RejectionReason::storage};
+}
+
+ReceptionOutcome nobody_left(const Error& why) {
+  return {.is_accepted = false,
+          .code = 550,
+          .enhanced_status = "5.1.1",
+          .text = why.detail,
+          .size = 0,
+          .reason = RejectionReason::suppressed};
 }
 
 // Signatures stand in front of all else. False when one could not be made.
@@ -46,6 +56,7 @@ asio::awaitable<ReceptionOutcome> Reception::receive(
   const std::uint64_t size = prepared.body.size();
   prepared.message.body = std::make_shared<const std::string>(std::move(prepared.body));
   const Result<void> kept = co_await sink_.take(std::move(prepared.message));
+  if (!kept && kept.error().code == MailErrc::suppressed) co_return nobody_left(kept.error());
   if (!kept) co_return try_later("the message cannot be kept at the moment: try again later");
   // The promise: only here, and only now that the message is on disk.
   co_return ReceptionOutcome{.is_accepted = true,

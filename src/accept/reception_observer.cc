@@ -24,6 +24,8 @@ std::string_view to_string(RejectionReason reason) {
       return "bad_message";
     case RejectionReason::loop:
       return "loop";
+    case RejectionReason::suppressed:
+      return "suppressed";
     case RejectionReason::storage:
       return "storage";
     case RejectionReason::early_talker:

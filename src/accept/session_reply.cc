@@ -44,8 +44,8 @@ void SmtpSession::observe(const Refusal& refusal, std::uint64_t size) {
 void SmtpSession::refuse(const Refusal& refusal) {
   reply(refusal.code, refusal.enhanced_status, refusal.text);
   observe(refusal, reader_.size());
-  // What is to be tried again later is no fault of the client.
-  if (refusal.code < 500) return;
+  // What is to be tried again later is no fault of the client, and it cannot know our list.
+  if (refusal.code < 500 || refusal.reason == RejectionReason::suppressed) return;
   if (++errors_ >= settings_->listener.max_errors) end_with_421(RejectionReason::too_many_errors);
 }
 

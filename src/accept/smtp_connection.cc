@@ -77,9 +77,9 @@ asio::awaitable<void> SmtpConnection::open(Opening opening) {
     if (!has_tls) co_return;
   }
   SmtpSession::Peer peer{peer_address_, MessageId::generate(services_.clock.wall()).to_string()};
-  session_.emplace(
-      settings_, std::move(peer),
-      SmtpSession::Services{services_.clock, services_.sink, services_.budget, services_.observer});
+  session_.emplace(settings_, std::move(peer),
+                   SmtpSession::Services{services_.clock, services_.sink, services_.budget,
+                                         services_.observer, services_.recipients != nullptr});
   if (!lease_) {
     session_->end_with_421(RejectionReason::too_many_connections);
     // In the clear to a client that expects TLS it would say nothing.
@@ -152,6 +152,14 @@ asio::awaitable<bool> SmtpConnection::meet_need() {
       AuthOutcome outcome =
           co_await services_.authenticator.verify(settings_->users, std::move(attempt));
       session_->on_auth(std::move(outcome));
+      co_return true;
+    }
+    case SmtpSession::Need::check_recipient: {
+      MailAddress recipient = session_->recipient();
+      TenantId tenant = session_->facts().tenant;
+      const auto refusal =
+          co_await services_.recipients->refusal(std::move(recipient), std::move(tenant));
+      session_->on_recipient(refusal);
       co_return true;
     }
     case SmtpSession::Need::commit: {

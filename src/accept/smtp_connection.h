@@ -10,6 +10,7 @@
 #include "accept/auth.h"
 #include "accept/connection_counter.h"
 #include "accept/reception.h"
+#include "accept/recipient_check.h"
 #include "accept/session_settings.h"
 #include "accept/smtp_session.h"
 #include "base/clock.h"
@@ -27,6 +28,7 @@ struct ConnectionServices {
   Authenticator& authenticator;
   ReceptionBudget& budget;
   ReceptionObserver& observer;
+  RecipientCheck* recipients = nullptr;  // null: all are welcome
 };
 
 // One socket's life: PROXY header, TLS, and the octets of its SmtpSession, each wait with its

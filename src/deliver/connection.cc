@@ -365,8 +365,15 @@ asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
 
 asio::awaitable<bool> Connection::transact(const QueuedMessage& message) {
   broken_.reset();
-  client_->begin(message, plan_.limits.recipients_per_transaction.value_or(
-                              parts_.config->recipients_per_transaction));
+  std::size_t recipients = client_->recipients_at_once(
+      message,
+      plan_.limits.recipients_per_transaction.value_or(parts_.config->recipients_per_transaction));
+  std::optional<ReversePath> return_path;
+  if (parts_.return_paths) {
+    recipients = parts_.return_paths->recipients_at_once(message, recipients);
+    return_path = parts_.return_paths->make(message, recipients);
+  }
+  client_->begin(message, recipients, std::move(return_path));
   co_return co_await converse();
 }
 

@@ -15,6 +15,7 @@
 #include "platform/io/tcp_stream.h"
 #include "queue/settler.h"
 #include "route/destination.h"
+#include "route/return_paths.h"
 #include "route/source_config.h"
 #include "shape/governor.h"
 #include "shape/shaping_rules.h"
@@ -68,6 +69,7 @@ struct ConnectionParts {
   Connector connect = connect_tcp;
   Resolver* dane = nullptr;  // null: TLSA records are not looked at
   TlsSessionObserver on_tls_session = nullptr;
+  std::shared_ptr<const ReturnPaths> return_paths = {};  // null: senders stay as they are
 };
 
 // One connection's life: tries the hosts of the site in order until one is ready, carries

@@ -264,6 +264,7 @@ class ConnectionTest : public testing::Test {
       sessions.push_back(session);
       told_domains = domains;
     };
+    parts.return_paths = return_paths;
     tasks.spawn(run(plan, std::move(parts), work, is_over));
     loop.settle();
   }
@@ -289,6 +290,7 @@ class ConnectionTest : public testing::Test {
   ScriptedPeer peer{loop};
   std::shared_ptr<DeliveryConfig> config = std::make_shared<DeliveryConfig>();
   ConnectionPlan plan;
+  std::shared_ptr<const ReturnPaths> return_paths;
   RecordedWork work;
   bool is_over = false;
   std::vector<TlsSession> sessions;  // that the connection told of

@@ -220,10 +220,15 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
   }
   Worker& worker = *workers_[next_worker_++ % workers_.size()];
   const std::string& ehlo = plan.source.hostname;
-  ConnectionParts parts{config_,      ehlo.empty() ? parts_.ehlo_name : ehlo,
-                        parts_.clock, parts_.tls,
-                        worker.tasks, parts_.connect,
-                        parts_.dane,  parts_.on_tls_session};
+  ConnectionParts parts{config_,
+                        ehlo.empty() ? parts_.ehlo_name : ehlo,
+                        parts_.clock,
+                        parts_.tls,
+                        worker.tasks,
+                        parts_.connect,
+                        parts_.dane,
+                        parts_.on_tls_session,
+                        parts_.return_paths};
   asio::post(worker.loop.executor(), [&worker, link, plan = std::move(plan), parts] {
     worker.tasks.spawn(run_link(link, plan, parts));
   });

@@ -105,9 +105,13 @@ class SmtpClient {
   void on_reply(Reply reply);
   void on_tls();
 
-  // Begins to send a message to its first `max_recipients` recipients.
+  // How many recipients of a message a transaction can have, of `max` that it may.
+  std::size_t recipients_at_once(const QueuedMessage& message, std::size_t max) const;
+  // Begins to send a message to its first `max_recipients` recipients, from `return_path` where
+  // that is given, else from the message's own sender.
   // Requires: next() == ready, and a body. `message` outlives the transaction.
-  void begin(const QueuedMessage& message, std::size_t max_recipients);
+  void begin(const QueuedMessage& message, std::size_t max_recipients,
+             std::optional<ReversePath> return_path = {});
   // One for each recipient of the message begun last. After next() is ready or closed again, or
   // after the connection broke: what had no answer is untried.
   std::vector<RecipientResult> take_results();
@@ -173,6 +177,7 @@ class SmtpClient {
   std::vector<boost::asio::const_buffer> output_;
 
   const QueuedMessage* message_ = nullptr;
+  ReversePath return_path_;
   std::size_t recipients_ = 0;      // of this transaction
   std::size_t next_recipient_ = 0;  // without pipelining: the next to send
   bool sent_mail_ = false;

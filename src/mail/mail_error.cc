@@ -24,6 +24,8 @@ class MailCategory final : public boost::system::error_category {
         return "not a message";
       case MailErrc::cannot_convert:
         return "the message cannot be converted";
+      case MailErrc::suppressed:
+        return "every recipient is suppressed";
     }
     return "unknown mail error";
   }

@@ -12,6 +12,7 @@ enum class MailErrc {
   bad_reply,
   bad_message,
   cannot_convert,
+  suppressed,
 };
 
 boost::system::error_code make_error_code(MailErrc code);

@@ -45,7 +45,8 @@ class MessageSink {
   virtual ~MessageSink() = default;
 
   // Success means the promise can be given: the message is on disk and synced. An error means it
-  // was not kept at all. Called on any loop; returns on the caller's.
+  // was not kept at all; MailErrc::suppressed, that nobody may get it. Called on any loop; returns
+  // on the caller's.
   virtual boost::asio::awaitable<Result<void>> take(ReceivedMessage message) = 0;
 
   // False when a take() now would surely fail (disk full, memory spent, shutting down), so that

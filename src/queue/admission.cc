@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mail/mail_error.h"
 #include "mail/message.h"
 #include "queue/message_event.h"
 #include "spool/spool_error.h"
@@ -12,7 +13,7 @@ namespace posthaste {
 namespace asio = boost::asio;
 
 std::vector<QueuedMessage> Admission::group_by_domain(const ReceivedMessage& message) const {
-  const auto rules = settler_.rules();
+  const auto rules = parts_.settler.rules();
   std::optional<MessageView> view;  // most rules ask for no header
   const HeaderLookup headers = [&](std::string_view name) {
     if (!view) view.emplace(*message.body);
@@ -52,8 +53,41 @@ std::vector<QueuedMessage> Admission::group_by_domain(const ReceivedMessage& mes
   return groups;
 }
 
+// Their events are told with the reception. Where their senders shall hear by mail, they go on, and
+// are stopped before they are delivered.
+asio::awaitable<void> Admission::leave_out_suppressed(NewMessage& message) {
+  const SuppressionConfig config = parts_.suppressor->config();
+  const bool is_told_by_mail =
+      config.notify_sender && config.at_reception == SuppressionAnswer::accept;
+  if (is_told_by_mail) co_return;
+  bool any = false;
+  for (QueuedMessage& group : message.groups) {
+    std::vector<Recipient> kept;
+    for (Recipient& recipient : group.envelope.recipients) {
+      Suppressor::Question question{recipient.address, group.tags.tenant, group.tags.stream};
+      const auto entry = co_await parts_.suppressor->check(std::move(question));
+      if (entry) {
+        message.further.push_back(suppressed_event(group, recipient, *entry, parts_.clock.wall()));
+      } else {
+        kept.push_back(std::move(recipient));
+      }
+    }
+    any = any || kept.size() < group.envelope.recipients.size();
+    group.envelope.recipients = std::move(kept);
+  }
+  if (!any) co_return;
+  std::erase_if(message.groups,
+                [](const QueuedMessage& group) { return group.envelope.recipients.empty(); });
+  for (std::size_t i = 0; i < message.groups.size(); ++i) {
+    message.groups[i].group = static_cast<std::uint16_t>(i);
+    message.groups[i].group_count = static_cast<std::uint16_t>(message.groups.size());
+  }
+}
+
 asio::awaitable<Result<void>> Admission::take(ReceivedMessage message) {
   if (is_stopped_) co_return Error{SpoolErrc::stopping, {}};
+  const bool refuses = parts_.suppressor != nullptr &&
+                       parts_.suppressor->config().at_reception == SuppressionAnswer::refuse;
   NewMessage fresh;
   fresh.groups = group_by_domain(message);
   fresh.body = message.body;
@@ -69,12 +103,17 @@ asio::awaitable<Result<void>> Admission::take(ReceivedMessage message) {
     fresh.reception.recipient = recipients.front();
     fresh.reception.recipient_domain = fresh.groups.front().queue.domain.ascii();
   }
+  if (parts_.suppressor != nullptr) co_await leave_out_suppressed(fresh);
+  if (fresh.groups.empty() && refuses) {
+    for (const Event& event : fresh.further) parts_.spool.tell(event);
+    co_return Error{MailErrc::suppressed, fresh.further.front().response};
+  }
   std::vector<QueuedMessage> groups = fresh.groups;
-  const Result<void> kept = co_await spool_.accept(std::move(fresh));
+  const Result<void> kept = co_await parts_.spool.accept(std::move(fresh));
   if (!kept) co_return kept;
-  const SharedBody body = spool_.hold(message.body);
+  const SharedBody body = parts_.spool.hold(message.body);
   for (QueuedMessage& group : groups) group.body = body;
-  manager_.handed_over(std::move(groups));
+  if (!groups.empty()) parts_.manager.handed_over(std::move(groups));
   co_return kept;
 }
 

@@ -34,6 +34,8 @@ Observation::Observation(Parts parts)
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       shaping_(parts_.metrics),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
+      unknown_replies_(parts_.spool, parts_.clock, tasks_),
+      suppression_(parts_.spool, parts_.clock, tasks_, parts_.suppressor),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);
   add_queue_orders_api(router_, operations_);
@@ -44,9 +46,11 @@ Observation::Observation(Parts parts)
                                  return figures.outgoing_connections;
                                });
                              }});
+  add_bounces_api(router_, [this] { return unknown_replies_.by_number(); });
   add_warmup_api(router_, operations_);
   add_tls_reports_api(router_, parts_.send_tls_reports);
   add_reputation_api(router_, parts_.reputation);
+  add_suppressions_api(router_, parts_.suppressor);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }
@@ -105,6 +109,8 @@ Result<void> Observation::start(const ServerConfig& config) {
   is_running_ = true;
   on_loop([this] {
     event_metrics_.start();
+    unknown_replies_.start();
+    suppression_.start();
     for (auto& log : logs_) log->start();
     trim_.start();
     for (auto& server : servers_) server->start();
@@ -117,6 +123,8 @@ void Observation::stop() {
     on_loop([this] {
       for (auto& server : servers_) server->stop();
       for (auto& log : logs_) log->finish();
+      unknown_replies_.finish();
+      suppression_.finish();
     });
   }
   is_running_ = false;
@@ -126,7 +134,8 @@ void Observation::stop() {
 }
 
 std::uint64_t Observation::slowest_reader() const {
-  std::uint64_t slowest = event_metrics_.position();
+  std::uint64_t slowest =
+      std::min({event_metrics_.position(), unknown_replies_.position(), suppression_.position()});
   for (const auto& log : logs_) slowest = std::min(slowest, log->position());
   return slowest;
 }
@@ -161,6 +170,9 @@ void Observation::add_gauges() {
   gauges_.push_back(metrics.callback_gauges(
       {"posthaste_queue_oldest_seconds", "Age of the oldest message known.", {"queue"}},
       each_queue(age)));
+  gauges_.push_back(metrics.callback_gauge(
+      {"posthaste_suppression_bytes", "Octets of the suppression list on disk."},
+      [this] { return static_cast<double>(parts_.suppressor.disk_bytes()); }));
   gauges_.push_back(
       metrics.callback_gauge({"posthaste_spool_bytes", "Octets of the spool on disk."},
                              [this] { return static_cast<double>(parts_.spool.disk_bytes()); }));

@@ -18,9 +18,11 @@
 #include "report/event_log.h"
 #include "report/event_metrics.h"
 #include "report/outbox_trim.h"
+#include "report/suppression_follower.h"
 #include "reputation/reputation_view.h"
 #include "server/server_config.h"
 #include "server/shaping_gauges.h"
+#include "server/unknown_reply_watch.h"
 
 namespace posthaste {
 
@@ -41,6 +43,7 @@ class Observation {
     Clock& clock;
     Log log;
     std::function<ReputationView::Shared()> reputation;  // any thread
+    Suppressor& suppressor;
   };
   explicit Observation(Parts parts);
   // Requires: stop() was called.
@@ -79,6 +82,8 @@ class Observation {
   Gauge outgoing_;
   ShapingGauges shaping_;
   EventMetrics event_metrics_;
+  UnknownReplyWatch unknown_replies_;
+  SuppressionFollower suppression_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::vector<std::unique_ptr<HttpServer>> servers_;

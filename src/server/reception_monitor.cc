@@ -23,6 +23,7 @@ bool is_about_mail(RejectionReason reason) {
     case RejectionReason::bad_message:
     case RejectionReason::loop:
     case RejectionReason::storage:
+    case RejectionReason::suppressed:
       return true;
     default:
       return false;
@@ -58,9 +59,12 @@ void ReceptionMonitor::on_rejection(const Rejection& rejection) {
                {std::string(rejection.listener), std::string(to_string(rejection.reason))})
       .increment();
   if (!is_about_mail(rejection.reason)) return;
+  // Of a message as a whole: Admission has told it for each recipient.
+  if (rejection.reason == RejectionReason::suppressed && rejection.recipient.empty()) return;
   Event event;
   event.time = rejection.time;
-  event.type = EventType::rejection;
+  event.type = rejection.reason == RejectionReason::suppressed ? EventType::suppressed
+                                                               : EventType::rejection;
   event.listener = rejection.listener;
   event.session_id = rejection.session_id;
   event.peer_address = rejection.peer_address;

@@ -22,9 +22,11 @@
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
 #include "server/key_watch.h"
+#include "server/limit_change.h"
 #include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
+#include "server/recipient_gate.h"
 #include "server/reputation_service.h"
 #include "server/settings.h"
 #include "server/transport_security.h"
@@ -116,6 +118,8 @@ struct Server::Parts {
         notices(
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
+        suppressor({*spool, clock, disk}, config->suppression),
+        recipients(suppressor),
         settler(settings.rules, notices, clock, random_bits),
         tls(clock,
             {config->tls.ca_file.string(), config->tls.resumption, config->tls.broken_memory}),
@@ -142,6 +146,8 @@ struct Server::Parts {
   Governor governor;
   LimitHistory history;
   NoticeMaker notices;
+  Suppressor suppressor;
+  RecipientGate recipients;
   Settler settler;
   std::unique_ptr<QueueManager> manager;
   ClientTls tls;
@@ -187,29 +193,7 @@ Result<void> Server::Parts::remember_limits() {
       });
   governor.restore(*kept);
   governor.set_on_change([this](const ShapingChange& change) {
-    Event event;
-    event.type = EventType::limit_changed;
-    event.time = clock.wall();
-    event.source = change.source;
-    event.site = change.site;
-    event.provider = change.provider;
-    event.tenant = change.tenant;
-    event.campaign = change.campaign;
-    event.response = change.what;
-    history.add(event);
-    spool->tell(event);
-    // A hold ends only when somebody looks.
-    const bool is_alert = change.what.starts_with("held ") ||
-                          change.what.starts_with("warm-up amber") ||
-                          change.what.starts_with("warm-up red");
-    const auto to = change.provider.empty() ? change.site : change.provider;
-    const auto fields = {LogField{"source", change.source}, LogField{"provider", to},
-                         LogField{"what", change.what}};
-    if (is_alert) {
-      log.warning("limit changed", fields);
-    } else {
-      log.info("limit changed", fields);
-    }
+    tell_limit_change(change, {clock, history, *spool, log});
   });
   return {};
 }
@@ -243,11 +227,14 @@ Result<void> Server::Parts::build(const Settings& settings) {
       .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
       .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); },
       .dane = transport->dane(),
-      .on_tls_session = transport->observer()};
+      .on_tls_session = transport->observer(),
+      .return_paths = settings.return_paths,
+      .suppressor = &suppressor};
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);
-  admission = std::make_unique<Admission>(*spool, *manager, settler);
+  admission =
+      std::make_unique<Admission>(Admission::Parts{*spool, *manager, settler, clock, &suppressor});
   reception = std::make_unique<Reception>(clock, *admission);
   auto watched = ReputationService::create(
       {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
@@ -256,7 +243,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
   observation = std::make_unique<Observation>(Observation::Parts{
       *spool, *manager, governor, queue_loop.executor(), history,
       [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
-      metrics, clock, log, [this] { return reputation->view(); }});
+      metrics, clock, log, [this] { return reputation->view(); }, suppressor});
   if (auto started = observation->start(*config); !started) return started;
   key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
@@ -275,7 +262,8 @@ Result<void> Server::Parts::listen(const Settings& settings) {
   listeners = std::make_unique<ListenerSet>(
       std::move(executors),
       [this](const ListenerConfig&) {
-        return ConnectionServices{clock, *admission, *reception, authenticator, budget, monitor};
+        return ConnectionServices{clock,  *admission, *reception, authenticator,
+                                  budget, monitor,    &recipients};
       },
       [this](asio::awaitable<void> task) { wait_for(std::move(task)); });
   return listeners->reload(settings.sessions);
@@ -376,12 +364,13 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   }
   parts.settler.set_rules(settings->rules);
   parts.transport->reload({config->tls, config->tls_policies});
+  parts.suppressor.set_config(config->suppression);
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {
     parts.governor.set_rules(settings->shaping);
     parts.manager->reload(settings->rules, finder);
-    parts.dispatcher->set_config(delivery);
+    parts.dispatcher->set_config(delivery, settings->return_paths);
     parts.dispatcher->ask_again();
     parts.key_watch.set_signer(settings->identity.signer);
   });

@@ -64,6 +64,17 @@ void check_listeners(const Configuration& source, std::vector<ConfigError>& erro
   }
 }
 
+void check_return_paths(const Configuration& source, std::vector<ConfigError>& errors) {
+  const auto tenants = source.all(tenant_schema());
+  for (const LoadedBlock<ReturnPathConfig>& block : source.blocks(return_path_schema())) {
+    for (const std::string& tenant : block.value.tenant) {
+      const bool is_known = std::any_of(tenants.begin(), tenants.end(),
+                                        [&](const auto& one) { return one.name == tenant; });
+      if (!is_known) errors.push_back({block.where("tenant"), undefined_tenant(tenant)});
+    }
+  }
+}
+
 // Two writers of one file would rotate it away from each other.
 void check_logs(const Configuration& source, std::vector<ConfigError>& errors) {
   std::map<std::filesystem::path, std::string> taken;
@@ -124,6 +135,7 @@ std::vector<ConfigError> check_references(const Configuration& source) {
   check_sources(source, errors);
   check_listeners(source, errors);
   check_logs(source, errors);
+  check_return_paths(source, errors);
   std::stable_sort(errors.begin(), errors.end(),
                    [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
@@ -154,6 +166,8 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .dkim = source->all(dkim_schema()),
       .spool = source->one(spool_schema()),
       .bounce = source->one(bounce_schema()),
+      .return_paths = source->all(return_path_schema()),
+      .suppression = source->one(suppression_schema()),
       .logs = source->all(log_schema()),
       .blocklist = source->one(blocklist_schema()),
       .postmaster_tools = source->one(postmaster_tools_schema()),
@@ -190,7 +204,8 @@ const Configuration::Schemas& server_schemas() {
                                                  &dkim_schema(),       &spool_schema(),
                                                  &bounce_schema(),     &log_schema(),
                                                  &blocklist_schema(),  &postmaster_tools_schema(),
-                                                 &snds_schema()};
+                                                 &snds_schema(),       &return_path_schema(),
+                                                 &suppression_schema()};
   return schemas;
 }
 

@@ -17,8 +17,10 @@
 #include "reputation/reputation_config.h"
 #include "route/provider_config.h"
 #include "route/queue_config.h"
+#include "route/return_path_config.h"
 #include "route/route_config.h"
 #include "route/source_config.h"
+#include "route/suppression_config.h"
 #include "route/tenant_config.h"
 #include "server/server_config_blocks.h"
 #include "spool/spool_config.h"
@@ -47,6 +49,8 @@ struct ServerConfig {
   std::vector<DkimConfig> dkim;
   SpoolConfig spool;
   BounceConfig bounce;
+  std::vector<ReturnPathConfig> return_paths;
+  SuppressionConfig suppression;
   std::vector<LogConfig> logs;
   BlocklistConfig blocklist;
   PostmasterToolsConfig postmaster_tools;

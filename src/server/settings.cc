@@ -5,6 +5,7 @@
 #include "accept/auth.h"
 #include "identity/dkim/dkim_config.h"
 #include "route/shipped_providers.h"
+#include "server/return_path_key.h"
 
 namespace posthaste {
 
@@ -46,6 +47,10 @@ Result<Settings> make_settings(const ServerConfig& config) {
   settings.destinations.port = config.delivery.port;
   settings.destinations.ip_versions = config.delivery.versions();
   settings.destinations.own_names = {hostname};
+
+  auto return_paths = make_return_paths(config);
+  if (!return_paths) return return_paths.error();
+  settings.return_paths = std::move(*return_paths);
 
   auto users = CredentialSet::load(config.users);
   if (!users) return users.error();

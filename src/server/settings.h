@@ -7,6 +7,7 @@
 #include "accept/session_settings.h"
 #include "base/result.h"
 #include "route/destination.h"
+#include "route/return_paths.h"
 #include "server/server_config.h"
 #include "shape/shaping_rules.h"
 
@@ -17,6 +18,7 @@ struct Settings {
   std::shared_ptr<const QueueRules> rules;
   std::shared_ptr<const ShapingRules> shaping;
   DestinationOptions destinations;
+  std::shared_ptr<const ReturnPaths> return_paths;  // null: no bounce domain
   ServerIdentity identity;
   std::vector<std::shared_ptr<const SessionSettings>> sessions;
 };

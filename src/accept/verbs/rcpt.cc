@@ -110,7 +110,21 @@ void SmtpSession::on_rcpt(Arguments arguments) {
   Recipient recipient;
   if (!take_rcpt_parameters(parts->parameters, recipient)) return;
   recipient.address = *std::move(address);
-  envelope_.recipients.push_back(std::move(recipient));
+  recipient_ = std::move(recipient);
+  if (services_.checks_recipients) {
+    need_ = Need::check_recipient;
+    return;
+  }
+  on_recipient(std::nullopt);
+}
+
+void SmtpSession::on_recipient(const std::optional<std::string>& refusal) {
+  need_ = Need::input;
+  if (refusal) {
+    const std::string address = recipient_.address.smtp_form();
+    return refuse({550, "5.1.1", *refusal, RejectionReason::suppressed, address});
+  }
+  envelope_.recipients.push_back(std::move(recipient_));
   reply(250, "2.1.5", "recipient ok");
 }
 

@@ -75,5 +75,25 @@ TEST(Rcpt, ComesAfterMail) {
   EXPECT_TRUE(dialogue.say_line("RCPT TO:<b@example.org>").starts_with("503 5.5.1 "));
 }
 
+TEST(Rcpt, RefusesWhoIsSuppressedAndGoesOn) {
+  Dialogue dialogue;
+  dialogue.suppressed["b@recipient.test"] = "suppressed: hard_bounce since 2026-01-01";
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<a@sender.test>");
+  EXPECT_EQ(dialogue.say("RCPT TO:<b@recipient.test>\r\nRCPT TO:<c@recipient.test>\r\n"),
+            "550 5.1.1 suppressed: hard_bounce since 2026-01-01\r\n250 2.1.5 recipient ok\r\n");
+  EXPECT_EQ(dialogue.observer.reasons, (std::vector{RejectionReason::suppressed}));
+  EXPECT_EQ(dialogue.observer.recipients.front(), "b@recipient.test");
+}
+
+TEST(Rcpt, OfSuppressedRecipientsNeverEndsTheSession) {
+  Dialogue dialogue;
+  dialogue.suppressed["b@recipient.test"] = "suppressed: manual since 2026-01-01";
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<a@sender.test>");
+  for (int i = 0; i < 1000; ++i) dialogue.say_line("RCPT TO:<b@recipient.test>");
+  EXPECT_FALSE(dialogue.is_closed());
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -7,6 +7,7 @@ namespace posthaste {
 // One function a verb, each in the file of its name.
 void add_arc(Program& program);
 void add_blast(Program& program);
+void add_bounce(Program& program);
 void add_check(Program& program);
 void add_dkim(Program& program);
 void add_dmarc(Program& program);
@@ -20,6 +21,7 @@ void add_serve(Program& program);
 void add_simulate(Program& program);
 void add_sink(Program& program);
 void add_spf(Program& program);
+void add_suppress(Program& program);
 void add_top(Program& program);
 void add_trace(Program& program);
 void add_version(Program& program);

@@ -3,13 +3,16 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
+#include "classify/unknown_replies.h"
 #include "control/operations.h"
 #include "identity/transport/tls_report_sender.h"
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
 #include "report/event_tally.h"
 #include "reputation/reputation_view.h"
+#include "route/suppressor.h"
 
 namespace posthaste {
 
@@ -35,8 +38,12 @@ struct ReportsApiParts {
   Clock* clock;
 };
 void add_reports_api(HttpRouter& router, ReportsApiParts parts);
+// What a running server has tallied of replies that no rule knew; on the router's loop.
+using UnknownKinds = std::function<std::vector<UnknownReplies::Kind>()>;
+void add_bounces_api(HttpRouter& router, UnknownKinds unknown);
 void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_reputation_api(HttpRouter& router, std::function<ReputationView::Shared()> view);
+void add_suppressions_api(HttpRouter& router, Suppressor& suppressor);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 // Sends the reports of what is counted until now; what became of each.
 using SendTlsReports = std::function<boost::asio::awaitable<std::vector<TlsReportDelivery>>()>;
