@@ -165,15 +165,9 @@ asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
   auto close = [stream = stream_.get()] { stream->close(); };
   deadline_ = std::make_unique<Deadline>(parts_.tasks, parts_.clock, close);
 
-  SmtpClientOptions smtp;
+  SmtpClientOptions smtp = client_options(plan_, *parts_.config);
   smtp.ehlo_name = parts_.ehlo_name;
   smtp.tls = use_tls;
-  smtp.chunking = parts_.config->chunking;
-  smtp.user = plan_.user;
-  smtp.password = plan_.password;
-  const auto& route = plan_.destination.route;
-  smtp.is_tls_already = route && route->tls == RouteTls::implicit;
-  smtp.needs_requiretls = plan_.destination.demand == TlsDemand::required;
   client_.emplace(smtp);
   if (smtp.is_tls_already) {
     const bool is_secure = co_await secure();

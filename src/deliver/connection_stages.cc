@@ -67,4 +67,15 @@ void fill_tls(Event& event, const TlsInfo& tls) {
   event.tls_fingerprint = tls.peer_fingerprint;
 }
 
+SmtpClientOptions client_options(const ConnectionPlan& plan, const DeliveryConfig& config) {
+  SmtpClientOptions smtp;
+  smtp.chunking = config.chunking;
+  smtp.user = plan.user;
+  smtp.password = plan.password;
+  const auto& route = plan.destination.route;
+  smtp.is_tls_already = route && route->tls == RouteTls::implicit;
+  smtp.needs_requiretls = plan.destination.demand == TlsDemand::required;
+  return smtp;
+}
+
 }  // namespace posthaste

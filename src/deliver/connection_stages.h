@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "deliver/connection.h"
 #include "deliver/delivery_config.h"
 #include "deliver/failure.h"
 #include "deliver/smtp_client.h"
@@ -15,6 +16,9 @@ namespace posthaste {
 
 // How long the reply of a stage may take.
 Duration timeout_of(const DeliveryConfig& config, SmtpStage stage);
+
+// What a client is told of its site; its name and the host's TLS are the caller's to add.
+SmtpClientOptions client_options(const ConnectionPlan& plan, const DeliveryConfig& config);
 
 // What is written under one deadline: the next block of `rest`, which keeps what follows.
 std::vector<boost::asio::const_buffer> take_block(std::span<boost::asio::const_buffer>& rest);
