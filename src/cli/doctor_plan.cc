@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <chrono>
 #include <utility>
 
 #include "identity/dkim/dkim_signature.h"
@@ -88,18 +89,37 @@ Result<void> add_options(const DoctorOptions& options, DoctorRequest& request) {
   return {};
 }
 
-Result<void> add_dkim(const ServerConfig& config, DoctorRequest& request) {
+SenderDomain& domain_of(DoctorRequest& request, const std::string& name) {
+  for (SenderDomain& domain : request.domains) {
+    if (domain.name == name) return domain;
+  }
+  return request.domains.emplace_back(SenderDomain{name, {}, {}});
+}
+
+// A key that signs no more stays published for as long as mail is under way; then it may go.
+bool is_forgotten(const DkimConfig& block, WallTime now) {
+  constexpr auto kOverlap = std::chrono::days(7);
+  return block.valid_until && *block.valid_until + kOverlap < now;
+}
+
+Result<void> add_dkim(const ServerConfig& config, WallTime now, DoctorRequest& request) {
+  std::vector<SenderKey> of_all;  // second signatures, as for a feedback loop
   for (const DkimConfig& block : config.dkim) {
+    if (is_forgotten(block, now)) continue;
     const Result<std::string> domain = read_domain("dkim { domain }", block.domain);
     if (!domain) return domain.error();
     Result<DkimPrivateKey> key = DkimPrivateKey::load(block.private_key.string());
     if (!key) return key.error();
-    const auto is_it = [&](const SenderDomain& one) { return one.name == *domain; };
-    auto place = std::find_if(request.domains.begin(), request.domains.end(), is_it);
-    if (place == request.domains.end()) {
-      place = request.domains.insert(place, SenderDomain{*domain, {}, {}});
+    SenderKey own{*domain, block.selector, std::move(*key), block.private_key.string()};
+    if (block.sign_all) {
+      of_all.push_back(std::move(own));
+    } else {
+      domain_of(request, *domain).keys.push_back(std::move(own));
     }
-    place->keys.push_back({*domain, block.selector, std::move(*key), block.private_key.string()});
+  }
+  if (request.domains.empty() && !of_all.empty()) domain_of(request, of_all.front().domain);
+  for (SenderDomain& domain : request.domains) {
+    domain.keys.insert(domain.keys.end(), of_all.begin(), of_all.end());
   }
   return {};
 }
@@ -133,9 +153,10 @@ Result<DoctorRequest> plan_examination(const DoctorOptions& options) {
   return request;
 }
 
-Result<DoctorRequest> plan_examination(const DoctorOptions& options, const ServerConfig& config) {
+Result<DoctorRequest> plan_examination(const DoctorOptions& options, const ServerConfig& config,
+                                       WallTime now) {
   DoctorRequest request;
-  const Result<void> signs = add_dkim(config, request);
+  const Result<void> signs = add_dkim(config, now, request);
   if (!signs) return signs.error();
   if (options.sources.empty()) add_sources(config, request);
   add_certificates(config, request);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "identity/doctor/doctor_request.h"
 #include "server/server_config.h"
@@ -25,7 +26,9 @@ struct DoctorOptions {
 Result<DoctorRequest> plan_examination(const DoctorOptions& options);
 
 // The same, with what the configuration says below what the options say: every domain that a dkim
-// block signs, every source, the return path, the certificates of listeners.
-Result<DoctorRequest> plan_examination(const DoctorOptions& options, const ServerConfig& config);
+// block signs (those past their dates for a week left out), every source, the return path, the
+// certificates of listeners.
+Result<DoctorRequest> plan_examination(const DoctorOptions& options, const ServerConfig& config,
+                                       WallTime now);
 
 }  // namespace posthaste

@@ -36,6 +36,13 @@ struct DoctorCommand {
   bool only_trouble = false;
 };
 
+// What is to be examined, and by which DNS.
+struct Plan {
+  DoctorRequest request;
+  DnsConfig dns;
+  BlocklistConfig blocklists;
+};
+
 using MaybeReport = std::optional<DoctorReport>;
 
 boost::asio::awaitable<void> run(DoctorRequest request, DoctorWorld world, MaybeReport& report) {
@@ -66,19 +73,19 @@ Result<DoctorReport> examine_modelled(const DoctorRequest& request, const std::s
   return std::move(*report);
 }
 
-Result<DoctorReport> examine_by_network(const DoctorRequest& request, const DnsConfig& config,
-                                        bool has_probes) {
+Result<DoctorReport> examine_by_network(const Plan& plan, bool has_probes) {
+  const DoctorRequest& request = plan.request;
   boost::asio::io_context loop;
   TaskGroup group(loop.get_executor());
   SystemClock clock;
   Result<std::unique_ptr<UnboundResolver>> resolver =
-      UnboundResolver::create(loop.get_executor(), clock, config);
+      UnboundResolver::create(loop.get_executor(), clock, plan.dns);
   if (!resolver) return resolver.error();
   UnboundAuthoritativeServers servers(loop.get_executor(), clock, **resolver);
   Result<std::unique_ptr<NetworkProbes>> probes =
       NetworkProbes::create(**resolver, clock, group, {.ehlo_name = request.host_name()});
   if (!probes) return probes.error();
-  Result<std::vector<BlocklistZone>> zones = blocklist_zones(BlocklistConfig());
+  Result<std::vector<BlocklistZone>> zones = blocklist_zones(plan.blocklists);
   if (!zones) return zones.error();
   DnsBlocklists blocklists(**resolver, clock, std::move(*zones));
   MaybeReport report;
@@ -116,17 +123,11 @@ ExitCode print(std::string text) {
                     ExitCode::internal);
 }
 
-// What is to be examined, and by which DNS.
-struct Plan {
-  DoctorRequest request;
-  DnsConfig dns;
-};
-
 Result<Plan> make_plan(const DoctorCommand& command) {
   if (command.config.empty()) {
     Result<DoctorRequest> request = plan_examination(command.options);
     if (!request) return request.error();
-    return Plan{std::move(*request), {}};
+    return Plan{std::move(*request), {}, {}};
   }
   const ServerConfigOrErrors loaded = load_server_config(command.config);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
@@ -134,9 +135,9 @@ Result<Plan> make_plan(const DoctorCommand& command) {
                  errors->front().to_string()};
   }
   const auto config = std::get<std::shared_ptr<const ServerConfig>>(loaded);
-  Result<DoctorRequest> request = plan_examination(command.options, *config);
+  Result<DoctorRequest> request = plan_examination(command.options, *config, SystemClock().wall());
   if (!request) return request.error();
-  return Plan{std::move(*request), config->dns};
+  return Plan{std::move(*request), config->dns, config->blocklist};
 }
 
 ExitCode doctor(const DoctorCommand& command) {
@@ -154,9 +155,9 @@ ExitCode doctor(const DoctorCommand& command) {
     }
     return print(sender_zone_text(make_sender_zone(request, SystemClock().wall())));
   }
-  const Result<DoctorReport> report =
-      command.dns.empty() ? examine_by_network(plan->request, plan->dns, !command.no_probes)
-                          : examine_modelled(plan->request, command.dns);
+  const Result<DoctorReport> report = command.dns.empty()
+                                          ? examine_by_network(*plan, !command.no_probes)
+                                          : examine_modelled(plan->request, command.dns);
   if (!report) return fail("doctor", report.error().message(), ExitCode::usage);
   const ExitCode printed =
       print(command.json ? report_json(*report) + "\n" : report_text(*report, style_of(command)));
