@@ -1,10 +1,10 @@
-#include "deliver/reply_words.h"
+#include "classify/reply_words.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "deliver/failure.h"
+#include "classify/reply_class.h"
 
 namespace posthaste {
 namespace {

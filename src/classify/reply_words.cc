@@ -1,23 +1,16 @@
-#include "deliver/reply_words.h"
+#include "classify/reply_words.h"
 
 #include <re2/re2.h>
-#include <re2/set.h>
 
 #include <algorithm>
-#include <cassert>
-#include <memory>
-#include <vector>
+
+#include "classify/word_rules.h"
 
 namespace posthaste {
 namespace {
 
 // Replies are read up to this: no server says more, and what is behind is not worth the time.
 constexpr std::size_t kMaxText = 1024;
-
-struct WordRule {
-  const char* pattern;  // RE2, on plain words
-  Classification classification;
-};
 
 // In this order: what is more telling comes first. What concerns the sender comes before what
 // concerns the recipient, so that no address is thought dead for a fault of ours.
@@ -67,6 +60,9 @@ constexpr WordRule kCertain[] = {
 
     // Cox and Charter: sender under an acceptable use policy, 13.. for its rate.
     {"aup#[a-z]{0,3}-?13[0-9]0", Classification::rate_limited},
+
+    // Orange: content that its filter refuses.
+    {"\\bofr_?506", Classification::spam_content},
 
     {"<blocklist>", Classification::spam_block},
     {R"(black-?list|block-?list|(black|block) list|\b(dns-?)?[rd]?bl\b|\bdnsbl|\brbl|spamhaus|sorbs|spamcop|reputation)",
@@ -181,38 +177,6 @@ constexpr WordRule kVague[] = {
     {"reject|denied|refus|not (be )?(accepted|allowed|permitted|authorized)|forbidden|prohibit|"
      "permission|unacceptable|cannot send|disallow",
      Classification::policy},
-};
-
-class WordRules {
- public:
-  template <std::size_t N>
-  explicit WordRules(const WordRule (&rules)[N]) : set_(options(), RE2::UNANCHORED) {
-    for (const WordRule& rule : rules) {
-      const int added = set_.Add(rule.pattern, nullptr);
-      assert(added >= 0);
-      (void)added;
-      classes_.push_back(rule.classification);
-    }
-    set_.Compile();
-  }
-
-  std::optional<Classification> find(std::string_view plain) const {
-    std::vector<int> matching;
-    if (!set_.Match(re2::StringPiece(plain.data(), plain.size()), &matching)) return std::nullopt;
-    const int first = *std::min_element(matching.begin(), matching.end());
-    return classes_[static_cast<std::size_t>(first)];
-  }
-
- private:
-  static RE2::Options options() {
-    RE2::Options options;
-    options.set_encoding(RE2::Options::EncodingLatin1);  // replies may hold any octets
-    options.set_max_mem(16 << 20);
-    return options;
-  }
-
-  RE2::Set set_;
-  std::vector<Classification> classes_;
 };
 
 constexpr std::string_view kOutside = "<>()[]{}\"',;:.!?*=|#-";  // around a word, never part of it

@@ -1,0 +1,395 @@
+#include "inbound/bounce_text.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "classify/reply_classifier.h"
+#include "inbound/bounce_words.h"
+#include "mail/message.h"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t kMaxLines = 3000;
+constexpr std::size_t kMaxRecipients = 1000;
+constexpr std::size_t kMaxBlockLines = 25;
+
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string_view view(re2::StringPiece text) {
+  return {text.data(), text.size()};
+}
+
+std::string lowered(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool is_white(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+RE2::Options options() {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  options.set_max_mem(32 << 20);
+  return options;
+}
+
+const RE2& address_line() {
+  static const RE2 kPattern(
+      std::string(R"(^[\s>*|•·●■・○+-]*(?:\d{1,3}[.)] )?)"
+                  R"((?:(?:[^\s:<>@"]{1,24} ){0,7}[^\s:<>@"]{1,24} ?(?::|:\s|=|：)\s*)?)"
+                  R"((?:(?:"[^"@]{0,80}"|'[^'@]{0,80}'|[^<>@:"]{0,60}) ?[<\[(])?)"
+                  R"(["'<\[(]*(?:smtp:|rfc822; ?|mailto:|(?:[^\s@]{1,120})[;:]smtp=)?\s*)") +
+          kAddressPattern,
+      options());
+  return kPattern;
+}
+
+// What Exchange's X.400 forms put before an address.
+std::string cleaned(std::string_view address) {
+  std::string lower = lowered(address);
+  for (const std::string_view start : {"smtp=", "smtp:", "mailto:", "rfc822;"}) {
+    if (lower.starts_with(start)) return std::string(address.substr(start.size()));
+  }
+  return std::string(address);
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty() && lines.size() < kMaxLines) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// A header of a message that begins in this line: fields at the left edge, one after another.
+bool begins_header(const std::vector<std::string_view>& lines, std::size_t at) {
+  static const RE2 kSure(
+      R"(^(?:Received: .*(?:from|by)|Return-Path: ?<|Message-Id: ?<|X-Mailer: ))", options());
+  static const RE2 kField(
+      R"(^(?:From|To|Subject|Date|Message-Id|Received|Return-Path|MIME-Version|)"
+      R"(Content-Type|Reply-To|Cc|Sender|X-[A-Za-z0-9-]+|DKIM-Signature): ?)",
+      options());
+  if (RE2::PartialMatch(piece(lines[at]), kSure)) return true;
+  if (!RE2::PartialMatch(piece(lines[at]), kField)) return false;
+  int fields = 0;
+  bool has_origin = false;
+  for (std::size_t i = at; i < lines.size() && i < at + 12; ++i) {
+    const std::string_view line = lines[i];
+    if (trim(line).empty()) break;
+    if (line.front() == ' ' || line.front() == '\t') continue;
+    if (!RE2::PartialMatch(piece(line), kField)) break;
+    ++fields;
+    const std::string name = lowered(line.substr(0, line.find(':')));
+    has_origin = has_origin || name == "received" || name == "message-id" || name == "date" ||
+                 name == "mime-version" || name == "return-path";
+  }
+  return fields >= 3 && has_origin;
+}
+
+// "&lt;" and the like.
+std::string without_entities(std::string text) {
+  constexpr std::array<std::pair<const char*, const char*>, 9> kEntities{{{"&lt;", "<"},
+                                                                          {"&gt;", ">"},
+                                                                          {"&quot;", "\""},
+                                                                          {"&nbsp;", " "},
+                                                                          {"&#39;", "'"},
+                                                                          {"&apos;", "'"},
+                                                                          {"&#64;", "@"},
+                                                                          {"&#43;", "+"},
+                                                                          {"&amp;", "&"}}};
+  for (const auto& [entity, character] : kEntities) {
+    RE2::GlobalReplace(&text, entity, character);
+  }
+  return text;
+}
+
+bool contains_ignoring_case(std::string_view text, const std::string& lower) {
+  return lowered(text).find(lower) != std::string::npos;
+}
+
+// "From: a@b", "please contact: a@b".
+bool is_label_of_another(std::string_view before) {
+  static const RE2 kLabel(
+      R"((?:from|sender|reply-to|cc|by|contact\S*|postmaster|support|return-path|envelope-from|)"
+      R"(message-id|e-?mail us at|administrator)\s*[:=][^:]*$)",
+      options());
+  return RE2::PartialMatch(piece(before), kLabel);
+}
+
+}  // namespace
+
+std::string text_of_html(std::string_view html) {
+  static const RE2 kHidden(
+      R"((?is)<(?:style|script|head)\b.*?</(?:style|script|head)\s*>|<!--.*?-->)");
+  static const RE2 kBreak(R"((?i)<(?:br|/?p|/?div|/?tr|/?li|/?table|/?h[1-6]|/?pre|hr)\b[^>]*>)");
+  // A tag is never what holds an address: "<a@b>" in careless HTML stays.
+  static const RE2 kTag(R"(<[/!?]?[a-zA-Z][^<>@]*(?:"[^"]*"[^<>]*)*>)");
+  std::string text(html.substr(0, 4 * kMaxProse));
+  RE2::GlobalReplace(&text, kHidden, " ");
+  RE2::GlobalReplace(&text, kBreak, "\n");
+  RE2::GlobalReplace(&text, kTag, "");
+  return without_entities(std::move(text));
+}
+
+Prose split_prose(std::string_view text) {
+  std::string clean;
+  clean.reserve(std::min(text.size(), kMaxProse));
+  constexpr std::size_t kMaxText = 8 * kMaxProse;
+  for (const char c : text.substr(0, kMaxText)) {
+    if (c != '\r' && c != '\0') clean.push_back(c);
+  }
+  const std::vector<std::string_view> lines = lines_of(clean);
+  Prose prose;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto begin = static_cast<std::size_t>(lines[i].data() - clean.data());
+    if (begin > kMaxProse) break;
+    const bool is_marker = i > 0 && begins_original(lines[i]);
+    if (!is_marker && !(i > 0 && begins_header(lines, i))) continue;
+    prose.head = clean.substr(0, begin);
+    prose.original = clean.substr(is_marker ? begin + lines[i].size() : begin);
+    return prose;
+  }
+  prose.head = clean.substr(0, kMaxProse);
+  return prose;
+}
+
+ProseReader::ProseReader(std::string_view head) : text_(head.substr(0, kMaxProse)) {
+  lines_ = lines_of(text_);
+  for (const std::string_view line : lines_) {
+    flat_begin_.push_back(flat_.size());
+    for (const char c : line) {
+      if (!is_white(c)) {
+        flat_.push_back(c);
+      } else if (!flat_.empty() && flat_.back() != ' ') {
+        flat_.push_back(' ');
+      }
+    }
+    if (!flat_.empty() && flat_.back() != ' ') flat_.push_back(' ');
+  }
+  for (const RE2* lead : failure_leads()) {
+    re2::StringPiece match;
+    if (!lead->Match(flat_, 0, flat_.size(), RE2::UNANCHORED, &match, 1)) continue;
+    const auto end = static_cast<std::size_t>(match.data() - flat_.data()) + match.size();
+    if (lead_end_ == std::string::npos || end < lead_end_) lead_end_ = end;
+  }
+}
+
+std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
+                                                     bool needs_reason) const {
+  std::vector<Listed> found;
+  bool first_is_indented = false;
+  for (std::size_t i = first_line; i < lines_.size() && found.size() < kMaxRecipients; ++i) {
+    const std::string_view line = lines_[i].substr(0, 1000);
+    if (line.find('@') == std::string_view::npos) continue;
+    re2::StringPiece address;
+    if (!RE2::PartialMatch(piece(line), address_line(), &address)) continue;
+    if (is_label_of_another(
+            line.substr(0, static_cast<std::size_t>(address.data() - line.data())))) {
+      continue;
+    }
+    const auto behind = static_cast<std::size_t>(address.data() - line.data()) + address.size();
+    if (needs_reason) {
+      static const RE2 kReason(R"(^[>"'\])]*(?::|\.{3}| ?-- ?| ?\()|^>?\s*$)");
+      if (!RE2::PartialMatch(piece(line.substr(behind)), kReason)) continue;
+    }
+    // A list goes on as it began: at the edge or indented.
+    const bool is_indented = is_white(line.front());
+    if (found.empty()) first_is_indented = is_indented;
+    if (is_indented != first_is_indented) continue;
+    found.push_back({cleaned(view(address)), i, behind});
+  }
+  return found;
+}
+
+std::vector<std::string> ProseReader::named_in_phrases() const {
+  std::vector<std::string> found;
+  for (const RE2* phrase : failures_with_address()) {
+    re2::StringPiece rest(flat_);
+    re2::StringPiece address;
+    while (found.size() < kMaxRecipients && RE2::FindAndConsume(&rest, *phrase, &address)) {
+      found.push_back(cleaned(view(address)));
+    }
+    if (!found.empty()) break;
+  }
+  return found;
+}
+
+// Addresses in the line of the phrase itself: "… could not be delivered: a@b, c@d. Reason: …".
+std::vector<ProseRecipient> ProseReader::behind_lead() const {
+  static const RE2 kNext(std::string(R"(^[^@]{0,40}?(?:^|[\s:;,<("'\[]))") + kAddressPattern,
+                         options());
+  std::vector<ProseRecipient> found;
+  const auto next = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
+  const std::size_t line_end = next == flat_begin_.end() ? flat_.size() : *next;
+  std::string_view rest = std::string_view(flat_).substr(lead_end_, line_end - lead_end_);
+  re2::StringPiece address;
+  while (found.size() < kMaxRecipients && RE2::PartialMatch(piece(rest), kNext, &address)) {
+    rest = rest.substr(static_cast<std::size_t>(address.data() - rest.data()) + address.size());
+    found.push_back({cleaned(view(address)), ""});
+    const std::size_t word = rest.find_first_not_of(" >)]\"',;");
+    if (word == std::string_view::npos || rest.find_first_of(",;") > word + 1) break;
+  }
+  if (!found.empty()) found.back().words = rest;
+  return found;
+}
+
+std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t index) const {
+  const Listed& own = all[index];
+  std::size_t next = lines_.size();
+  if (index + 1 < all.size()) next = all[index + 1].line;
+  std::string words(lines_[own.line].substr(std::min(own.behind, lines_[own.line].size())));
+  const std::size_t letters = words.find_first_not_of(" \t>)]:\"',;.");
+  words = letters == std::string::npos ? "" : words.substr(letters);
+  static const RE2 kRule(R"(^\s*[-=_*]{3,}\s*$|^\s*-{3,}.*-{3,}\s*$)");
+  for (std::size_t i = own.line + 1; i < next && i < own.line + kMaxBlockLines; ++i) {
+    if (RE2::PartialMatch(piece(lines_[i]), kRule)) break;
+    if (trim(lines_[i]).empty()) {
+      if (!words.empty()) break;
+      continue;
+    }
+    if (!words.empty()) words += '\n';
+    words += lines_[i];
+  }
+  return words;
+}
+
+std::vector<ProseRecipient> ProseReader::located(const std::vector<std::string>& addresses) const {
+  std::vector<Listed> places;
+  for (const std::string& address : addresses) {
+    const std::string lower = lowered(address);
+    Listed place{address, lines_.size(), 0};
+    // Where words stand at it, else where it is named first.
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      const std::size_t begin = lowered(lines_[i]).find(lower);
+      if (begin == std::string::npos) continue;
+      const Listed here{address, i, begin + lower.size()};
+      if (place.line == lines_.size()) place = here;
+      if (block_at({here}, 0).empty()) continue;
+      place = here;
+      break;
+    }
+    places.push_back(std::move(place));
+  }
+  std::vector<ProseRecipient> recipients;
+  std::stable_sort(places.begin(), places.end(),
+                   [](const Listed& a, const Listed& b) { return a.line < b.line; });
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool is_here = places[i].line < lines_.size();
+    recipients.push_back({places[i].address, is_here ? block_at(places, i) : ""});
+  }
+  return recipients;
+}
+
+std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
+                                                    const std::vector<std::string>& known,
+                                                    const std::vector<std::string>& self) const {
+  if (!known.empty()) return located(known);
+  std::vector<ProseRecipient> found;
+  std::vector<Listed> list;
+  if (tells_failure()) {
+    const auto behind = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
+    const auto line = static_cast<std::size_t>(behind - flat_begin_.begin()) - 1;
+    found = behind_lead();
+    list = listed(found.empty() ? line : line + 1, !found.empty());
+  }
+  if (found.empty() && list.empty() && suspicion == Suspicion::looks_like_bounce) {
+    list = listed(0, true);
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    found.push_back({list[i].address, block_at(list, i)});
+  }
+  if (found.empty() && (tells_failure() || suspicion == Suspicion::looks_like_bounce)) {
+    found = located(named_in_phrases());
+  }
+  std::set<std::string> seen;
+  std::vector<ProseRecipient> unique;
+  for (ProseRecipient& recipient : found) {
+    if (seen.insert(lowered(recipient.address)).second) unique.push_back(std::move(recipient));
+  }
+  // The sender and the postmaster are named for other reasons, where others are named too.
+  const auto is_bystander = [&self](const ProseRecipient& recipient) {
+    const std::string lower = lowered(recipient.address);
+    return lower.starts_with("postmaster@") || lower.starts_with("mailer-daemon@") ||
+           std::find(self.begin(), self.end(), lower) != self.end();
+  };
+  if (!std::all_of(unique.begin(), unique.end(), is_bystander)) {
+    std::erase_if(unique, is_bystander);
+  }
+  return unique;
+}
+
+std::string ProseReader::reply_at(std::size_t line) const {
+  std::string reply;
+  for (std::size_t i = line; i < lines_.size() && i < line + 8; ++i) {
+    const std::string_view words = trim(lines_[i]);
+    if (words.empty() || (i > line && (words.starts_with(">>>") || words.starts_with("--")))) break;
+    if (!reply.empty()) reply += '\n';
+    reply += words;
+  }
+  return reply;
+}
+
+std::string ProseReader::dialogue_about(const std::string& address) const {
+  const std::string lower = lowered(address);
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (!contains_ignoring_case(lines_[i], lower)) continue;
+    if (find_reply_codes(lines_[i]).smtp_code >= 400) return reply_at(i);
+    static const RE2 kCommand(R"((?i)\bRCPT TO ?:)");
+    if (!RE2::PartialMatch(piece(lines_[i]), kCommand)) continue;
+    for (std::size_t k = i + 1; k < lines_.size() && k < i + 6; ++k) {
+      if (find_reply_codes(lines_[k]).smtp_code >= 400) return reply_at(k);
+    }
+  }
+  return {};
+}
+
+std::string ProseReader::words_about(const ProseRecipient& recipient, bool is_only) const {
+  if (find_reply_codes(recipient.words).smtp_code >= 400) return recipient.words;
+  std::string dialogue = dialogue_about(recipient.address);
+  if (!dialogue.empty()) return dialogue;
+  if (!recipient.words.empty() && !find_reply_codes(recipient.words).enhanced_status.empty()) {
+    return recipient.words;
+  }
+  if (is_only || recipient.words.empty()) {
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (find_reply_codes(lines_[i]).smtp_code >= 400) return reply_at(i);
+    }
+  }
+  return recipient.words;
+}
+
+bool ProseReader::replied_to_data(const ProseRecipient& recipient, bool is_only) const {
+  // The last is what sendmail adds when RCPT had been accepted.
+  static const RE2 kSaid(R"((?i)in reply to (?:the )?(?:end of )?DATA|after (?:end of )?data|)"
+                         R"(end of (?:message|data|mail)|for TEXT command|did not like our DATA|)"
+                         R"(\(DATA\)|smtp command\W+DATA|55[04] 5\.0\.0 Service unavailable)");
+  return RE2::PartialMatch(recipient.words, kSaid) || (is_only && RE2::PartialMatch(flat_, kSaid));
+}
+
+bool ProseReader::has_refusal() const {
+  return std::any_of(lines_.begin(), lines_.end(), [](std::string_view line) {
+    return find_reply_codes(line.substr(0, 1000)).smtp_code >= 400;
+  });
+}
+
+}  // namespace posthaste
