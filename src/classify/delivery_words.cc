@@ -9,11 +9,18 @@ namespace {
 constexpr WordRule kRules[] = {
     {"quota|(mailbox|mail box|folder|disk|account|user|inbox) (\\S+ ){0,3}(full|exceeds? "
      "allowed)|満杯|容量|いっぱい|ist voll|voll\\b|pleine?\\b|llen[oa]\\b|piena\\b|переполнен|已满|"
-     "space not enough|not enough space|overdrawn|mailfolder is full",
+     "space not enough|not enough space|overdrawn|mailfolder is full|caixa (postal "
+     ")?cheia|\\bcheia\\b|buzón lleno",
      Classification::mailbox_full},
     // In the language of the reader, but always signed so: no permission, or no such group.
     {"google groups|groupes google|google グループ", Classification::policy},
     {"受信拒否|拒否設定|指定受信", Classification::policy},
+    {"unknown mailer error|command (died|failed|line usage)|exit(ed)? (with )?(status|code)|"
+     "child status|write error|broken pipe",
+     Classification::transient},
+    {"retry time ?(out|not reached)|retry timeout exceeded|all .{0,40}failing for a long time|"
+     "for the last [0-9]+|envelope expired|message expired",
+     Classification::transient},
     {"not found,? try again|temporar(y|ily) (lookup|dns|name|resolution)|dns (server )?(time|soft)",
      Classification::bad_connection},
     {"nxdomain|domain name not found", Classification::bad_domain},
@@ -25,11 +32,11 @@ constexpr WordRule kRules[] = {
      "address|mx|gateway|<domain>|route)|dns lookup failure|unrout|no (mx|route|mail "
      "exchanger)|invalid (host|domain)",
      Classification::bad_domain},
-    {"(user|mailbox|account|userid|recipient|address|addressee)( name| address| id)? "
+    {"(user|mailbox|account|userid|recipient|receiver|address|addressee)( name| address| id)? "
      "(\\S+ ){0,3}?(not exist|not found|not known|unknown|unrecognized|wrong|misspelled|"
      "not recognized|ambiguous|not matched|not unique|not listed)|unknown (user|recipient|"
      "mailbox|userid|addressee|local part|local-part)|no such (user|mailbox|person|recipient)|"
-     "invalid (final delivery )?(userid|user|recipient|mailbox)|no valid recipients|"
+     "invalid (final delivery )?(userid|user|recipient|receiver|mailbox)|no valid recipients|"
      "recipient not found|unknown address|bad (destination )?(mailbox|address|recipient)|"
      "not a (known|valid) (user|recipient|mailbox)|name not found|not in (the )?(directory|"
      "address ?book)|no longer valid|not an? [\\S]+ (e-?mail )?users?|unable to (find|locate) "
@@ -38,7 +45,7 @@ constexpr WordRule kRules[] = {
      "ist unbekannt|unbekannter (benutzer|empf)|nicht gefunden|existiert nicht|"
      "introuvable|inconnue?\\b|n'existe pas|"
      "desconocid[oa]|no existe|no se (ha )?encontr|sconosciut[oa]|non (esiste|trovato)|"
-     "не существует|не найден|неизвест|não existe|desconhecid|nie istnieje|onbekend|"
+     "не существует|нет такого|не найден|неизвест|não existe|desconhecid|nie istnieje|onbekend|"
      "不存在|无此用户|用户不存在",
      Classification::bad_mailbox},
     {"(account|mailbox|user) (\\S+ ){0,3}(disabled|discontinued|suspended|inactive|closed|"
@@ -48,7 +55,8 @@ constexpr WordRule kRules[] = {
      Classification::no_mx},
     {"loops? back to|mail loop|too many hops|routing loop|too many received|config error",
      Classification::routing},
-    {"connection (was |is )?(timed? ?out|refused|reset|dropped|lost|closed|failed|broken|died)|"
+    {"timed? ?out|connection (was |is )?(timed? "
+     "?out|refused|reset|dropped|lost|closed|failed|broken|died)|"
      "conversation with|timed? ?out (while|during|waiting)|(could not|couldn't|unable to|can ?not|"
      "can't|failed to|wasn't able to|not able to) (\\S+ )?(connect|establish|contact|reach)|"
      "network (is )?unreachable|no route to|host (is )?(unreachable|down|not responding)|"
@@ -69,8 +77,8 @@ constexpr WordRule kRules[] = {
     {"too (large|big|long)|size limit|exceeds? .{0,30}(size|length)|zu gro|サイズ",
      Classification::message_too_large},
     {"virus|infected", Classification::virus},
-    {"spam|junk|junkmail|迷惑メール", Classification::spam_content},
-    {"command died|exit(ed)? (with )?(status|code)|child status|pipe|write error|"
+    {"spam|junk|junkmail|迷惑メール|垃圾邮件|垃圾郵件", Classification::spam_content},
+    {""
      "(internal|local|system|processing|configuration) error",
      Classification::transient},
 };

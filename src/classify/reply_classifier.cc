@@ -21,6 +21,10 @@ re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+std::string_view view(re2::StringPiece text) {
+  return {text.data(), text.size()};
+}
+
 // The replies of RFC 5321 and its extensions, and those that big providers add: any other number
 // of three digits is a size, a port or a line.
 constexpr const char* kCode =
@@ -34,6 +38,7 @@ struct CodePatterns {
       std::string(R"((?:^|[^0-9A-Za-z.@/=_-]))") + kCode +
       R"((?:[ \-:]*$|-[ 0-9A-Za-z<"'[(]|[ :;,)\]>]+(?:[^0-9a-z .]|[0-9a-z][^ ]*[^ ]|[a-z] )))"};
   RE2 status{std::string(R"((?:^|[^0-9A-Za-z.@/_-]))") + kStatus + R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
+  RE2 expired{R"((?i)message expired|\bexpired\b.{0,40}->)"};
   RE2 unit{
       R"(^[ \-:]*(?:seconds?|minutes?|hours?|days?|bytes|[km]b|octets|messages|recipients)\b)"};
 };
@@ -52,7 +57,8 @@ std::uint32_t number(re2::StringPiece digits) {
 // What the code says where no words do.
 bool is_guess(const ToldRefusal& refusal, const std::string& plain) {
   return !class_by_certain_words(plain) && !class_by_vague_words(plain) &&
-         (refusal.enhanced_status.empty() || refusal.enhanced_status.ends_with(".0.0"));
+         (refusal.enhanced_status.empty() || refusal.enhanced_status.ends_with(".0.0") ||
+          refusal.enhanced_status.ends_with(".5.0"));
 }
 
 // The text of the reply, without what a system puts before it and without its code and status.
@@ -198,7 +204,12 @@ ReplyCodes find_reply_codes(std::string_view text) {
   text = text.substr(0, kMaxText);
   ReplyCodes codes;
   re2::StringPiece code, status;
-  if (RE2::PartialMatch(piece(text), patterns().both, &code, &status)) {
+  re2::StringPiece replies = piece(text);
+  if (RE2::FindAndConsume(&replies, patterns().both, &code, &status)) {
+    // "554 4.4.7 Message expired: … <421 4.4.2 Connection timed out>": the last answer tells why.
+    if (view(status).substr(1) == ".4.7" || RE2::PartialMatch(piece(text), patterns().expired)) {
+      while (RE2::FindAndConsume(&replies, patterns().both, &code, &status)) continue;
+    }
     return {number(code), std::string(status.data(), status.size()),
             static_cast<std::size_t>(code.data() - text.data())};
   }

@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -14,7 +13,6 @@
 namespace posthaste {
 namespace {
 
-constexpr std::size_t kMaxLines = 3000;
 constexpr std::size_t kMaxRecipients = 1000;
 constexpr std::size_t kMaxBlockLines = 25;
 
@@ -71,62 +69,6 @@ std::string cleaned(std::string_view address) {
   return std::string(address);
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty() && lines.size() < kMaxLines) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-// A header of a message that begins in this line: fields at the left edge, one after another.
-bool begins_header(const std::vector<std::string_view>& lines, std::size_t at) {
-  static const RE2 kSure(
-      R"(^(?:Received: .*(?:from|by)|Return-Path: ?<|Message-Id: ?<|X-Mailer: ))", options());
-  static const RE2 kField(
-      R"(^(?:From|To|Subject|Date|Message-Id|Received|Return-Path|MIME-Version|)"
-      R"(Content-Type|Reply-To|Cc|Sender|X-[A-Za-z0-9-]+|DKIM-Signature): ?)",
-      options());
-  if (RE2::PartialMatch(piece(lines[at]), kSure)) return true;
-  if (!RE2::PartialMatch(piece(lines[at]), kField)) return false;
-  int fields = 0;
-  bool has_origin = false;
-  for (std::size_t i = at; i < lines.size() && i < at + 12; ++i) {
-    const std::string_view line = lines[i];
-    if (trim(line).empty()) break;
-    if (line.front() == ' ' || line.front() == '\t') continue;
-    if (!RE2::PartialMatch(piece(line), kField)) break;
-    ++fields;
-    const std::string name = lowered(line.substr(0, line.find(':')));
-    has_origin = has_origin || name == "received" || name == "message-id" || name == "date" ||
-                 name == "mime-version" || name == "return-path";
-  }
-  return fields >= 3 && has_origin;
-}
-
-// "&lt;" and the like.
-std::string without_entities(std::string text) {
-  constexpr std::array<std::pair<const char*, const char*>, 9> kEntities{{{"&lt;", "<"},
-                                                                          {"&gt;", ">"},
-                                                                          {"&quot;", "\""},
-                                                                          {"&nbsp;", " "},
-                                                                          {"&#39;", "'"},
-                                                                          {"&apos;", "'"},
-                                                                          {"&#64;", "@"},
-                                                                          {"&#43;", "+"},
-                                                                          {"&amp;", "&"}}};
-  for (const auto& [entity, character] : kEntities) {
-    RE2::GlobalReplace(&text, entity, character);
-  }
-  return text;
-}
-
-bool contains_ignoring_case(std::string_view text, const std::string& lower) {
-  return lowered(text).find(lower) != std::string::npos;
-}
-
 // "From: a@b", "please contact: a@b".
 bool is_label_of_another(std::string_view before) {
   static const RE2 kLabel(
@@ -138,43 +80,10 @@ bool is_label_of_another(std::string_view before) {
 
 }  // namespace
 
-std::string text_of_html(std::string_view html) {
-  static const RE2 kHidden(
-      R"((?is)<(?:style|script|head)\b.*?</(?:style|script|head)\s*>|<!--.*?-->)");
-  static const RE2 kBreak(R"((?i)<(?:br|/?p|/?div|/?tr|/?li|/?table|/?h[1-6]|/?pre|hr)\b[^>]*>)");
-  // A tag is never what holds an address: "<a@b>" in careless HTML stays.
-  static const RE2 kTag(R"(<[/!?]?[a-zA-Z][^<>@]*(?:"[^"]*"[^<>]*)*>)");
-  std::string text(html.substr(0, 4 * kMaxProse));
-  RE2::GlobalReplace(&text, kHidden, " ");
-  RE2::GlobalReplace(&text, kBreak, "\n");
-  RE2::GlobalReplace(&text, kTag, "");
-  return without_entities(std::move(text));
-}
-
-Prose split_prose(std::string_view text) {
-  std::string clean;
-  clean.reserve(std::min(text.size(), kMaxProse));
-  constexpr std::size_t kMaxText = 8 * kMaxProse;
-  for (const char c : text.substr(0, kMaxText)) {
-    if (c != '\r' && c != '\0') clean.push_back(c);
-  }
-  const std::vector<std::string_view> lines = lines_of(clean);
-  Prose prose;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const auto begin = static_cast<std::size_t>(lines[i].data() - clean.data());
-    if (begin > kMaxProse) break;
-    const bool is_marker = i > 0 && begins_original(lines[i]);
-    if (!is_marker && !(i > 0 && begins_header(lines, i))) continue;
-    prose.head = clean.substr(0, begin);
-    prose.original = clean.substr(is_marker ? begin + lines[i].size() : begin);
-    return prose;
-  }
-  prose.head = clean.substr(0, kMaxProse);
-  return prose;
-}
-
-ProseReader::ProseReader(std::string_view head) : text_(head.substr(0, kMaxProse)) {
+ProseReader::ProseReader(std::string_view head)
+    : text_(head.substr(0, kMaxProse)), lower_text_(lowered(text_)) {
   lines_ = lines_of(text_);
+  lower_lines_ = lines_of(lower_text_);
   for (const std::string_view line : lines_) {
     flat_begin_.push_back(flat_.size());
     for (const char c : line) {
@@ -253,6 +162,28 @@ std::vector<ProseRecipient> ProseReader::behind_lead() const {
   return found;
 }
 
+// The one address in the text, beside those of whoever sends and of those who help.
+std::vector<std::string> ProseReader::only_named(const std::vector<std::string>& self) const {
+  static const RE2 kAny(kAddressPattern, options());
+  static const RE2 kDesk(R"(^(?:postmaster|mailer-daemon|abuse|support|help|info|admin|webmaster|)"
+                         R"(hostmaster|service|kundenservice|no-?reply)\b)",
+                         options());
+  std::vector<std::string> found;
+  re2::StringPiece rest(flat_);
+  re2::StringPiece address;
+  while (found.size() < 2 && RE2::FindAndConsume(&rest, kAny, &address)) {
+    std::string one = cleaned(view(address));
+    const std::string lower = lowered(one);
+    const auto is_same = [&lower](const std::string& other) { return lowered(other) == lower; };
+    const bool is_other = RE2::PartialMatch(one, kDesk) ||
+                          std::find(self.begin(), self.end(), lower) != self.end() ||
+                          std::any_of(found.begin(), found.end(), is_same);
+    if (!is_other) found.push_back(std::move(one));
+  }
+  if (found.size() != 1) found.clear();
+  return found;
+}
+
 std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t index) const {
   const Listed& own = all[index];
   std::size_t next = lines_.size();
@@ -280,7 +211,7 @@ std::vector<ProseRecipient> ProseReader::located(const std::vector<std::string>&
     Listed place{address, lines_.size(), 0};
     // Where words stand at it, else where it is named first.
     for (std::size_t i = 0; i < lines_.size(); ++i) {
-      const std::size_t begin = lowered(lines_[i]).find(lower);
+      const std::size_t begin = lower_lines_[i].find(lower);
       if (begin == std::string::npos) continue;
       const Listed here{address, i, begin + lower.size()};
       if (place.line == lines_.size()) place = here;
@@ -320,6 +251,7 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
   }
   if (found.empty() && (tells_failure() || suspicion == Suspicion::looks_like_bounce)) {
     found = located(named_in_phrases());
+    if (found.empty() && tells_failure()) found = located(only_named(self));
   }
   std::set<std::string> seen;
   std::vector<ProseRecipient> unique;
@@ -352,7 +284,7 @@ std::string ProseReader::reply_at(std::size_t line) const {
 std::string ProseReader::dialogue_about(const std::string& address) const {
   const std::string lower = lowered(address);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
-    if (!contains_ignoring_case(lines_[i], lower)) continue;
+    if (lower_lines_[i].find(lower) == std::string_view::npos) continue;
     if (find_reply_codes(lines_[i]).smtp_code >= 400) return reply_at(i);
     static const RE2 kCommand(R"((?i)\bRCPT TO ?:)");
     if (!RE2::PartialMatch(piece(lines_[i]), kCommand)) continue;

@@ -5,18 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "inbound/returned_prose.h"
+
 namespace posthaste {
-
-// What a mail system writes to people, parted from the message that it returns below.
-struct Prose {
-  std::string head;      // UTF-8, lines end in LF, at most kMaxProse octets
-  std::string original;  // the returned message, or its header; "" when there is none
-};
-constexpr std::size_t kMaxProse = 64 * 1024;
-Prose split_prose(std::string_view text);
-
-// The words of an HTML text, a line for each block.
-std::string text_of_html(std::string_view html);
 
 // An address that a prose text says something of, and the words that stand at it.
 struct ProseRecipient {
@@ -33,6 +24,8 @@ enum class Suspicion { none, looks_like_bounce };
 class ProseReader {
  public:
   explicit ProseReader(std::string_view head);
+  ProseReader(const ProseReader&) = delete;
+  ProseReader& operator=(const ProseReader&) = delete;
 
   std::vector<ProseRecipient> recipients(Suspicion suspicion, const std::vector<std::string>& known,
                                          const std::vector<std::string>& self) const;
@@ -57,13 +50,16 @@ class ProseReader {
   std::vector<Listed> listed(std::size_t first_line, bool needs_reason) const;
   std::vector<std::string> named_in_phrases() const;
   std::vector<ProseRecipient> behind_lead() const;
+  std::vector<std::string> only_named(const std::vector<std::string>& self) const;
   std::string block_at(const std::vector<Listed>& all, std::size_t index) const;
   std::vector<ProseRecipient> located(const std::vector<std::string>& addresses) const;
   std::string dialogue_about(const std::string& address) const;
   std::string reply_at(std::size_t line) const;
 
   std::string text_;
+  std::string lower_text_;
   std::vector<std::string_view> lines_;
+  std::vector<std::string_view> lower_lines_;
   std::string flat_;
   std::vector<std::size_t> flat_begin_;       // of each line in flat_
   std::size_t lead_end_ = std::string::npos;  // in flat_

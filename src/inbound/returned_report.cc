@@ -142,8 +142,10 @@ std::string recipient_of(const DsnReportedRecipient& reported) {
 // system, content or policy.
 bool is_bad_for_good(const ToldFailure& told, const ReplyCodes& codes,
                      const ReturnedRecipient& judged) {
-  if (!is_hard(judged.classification)) return false;
   const std::string& own = codes.enhanced_status;
+  // An account that is disabled is gone where the status says that the address is bad.
+  const bool is_gone = judged.classification == Classification::inactive_mailbox && own == "5.1.1";
+  if (!is_hard(judged.classification) && !is_gone) return false;
   const std::string& either = own.empty() ? judged.enhanced_status : own;
   const bool is_addressing = either.size() > 2 && either[2] == '1';
   // au one answers so for what its users have chosen not to receive, and names the address in its

@@ -34,6 +34,7 @@ Observation::Observation(Parts parts)
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       shaping_(parts_.metrics),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
+      unknown_replies_(parts_.spool, parts_.clock, tasks_),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);
   add_queue_orders_api(router_, operations_);
@@ -44,6 +45,7 @@ Observation::Observation(Parts parts)
                                  return figures.outgoing_connections;
                                });
                              }});
+  add_bounces_api(router_, [this] { return unknown_replies_.by_number(); });
   add_warmup_api(router_, operations_);
   add_tls_reports_api(router_, parts_.send_tls_reports);
   add_reputation_api(router_, parts_.reputation);
@@ -105,6 +107,7 @@ Result<void> Observation::start(const ServerConfig& config) {
   is_running_ = true;
   on_loop([this] {
     event_metrics_.start();
+    unknown_replies_.start();
     for (auto& log : logs_) log->start();
     trim_.start();
     for (auto& server : servers_) server->start();
@@ -117,6 +120,7 @@ void Observation::stop() {
     on_loop([this] {
       for (auto& server : servers_) server->stop();
       for (auto& log : logs_) log->finish();
+      unknown_replies_.finish();
     });
   }
   is_running_ = false;
@@ -126,7 +130,7 @@ void Observation::stop() {
 }
 
 std::uint64_t Observation::slowest_reader() const {
-  std::uint64_t slowest = event_metrics_.position();
+  std::uint64_t slowest = std::min(event_metrics_.position(), unknown_replies_.position());
   for (const auto& log : logs_) slowest = std::min(slowest, log->position());
   return slowest;
 }

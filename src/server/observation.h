@@ -21,6 +21,7 @@
 #include "reputation/reputation_view.h"
 #include "server/server_config.h"
 #include "server/shaping_gauges.h"
+#include "server/unknown_reply_watch.h"
 
 namespace posthaste {
 
@@ -79,6 +80,7 @@ class Observation {
   Gauge outgoing_;
   ShapingGauges shaping_;
   EventMetrics event_metrics_;
+  UnknownReplyWatch unknown_replies_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::vector<std::unique_ptr<HttpServer>> servers_;

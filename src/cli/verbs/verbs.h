@@ -7,6 +7,7 @@ namespace posthaste {
 // One function a verb, each in the file of its name.
 void add_arc(Program& program);
 void add_blast(Program& program);
+void add_bounce(Program& program);
 void add_check(Program& program);
 void add_dkim(Program& program);
 void add_dmarc(Program& program);

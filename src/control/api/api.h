@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
+#include "classify/unknown_replies.h"
 #include "control/operations.h"
 #include "identity/transport/tls_report_sender.h"
 #include "platform/http/http_message.h"
@@ -35,6 +37,9 @@ struct ReportsApiParts {
   Clock* clock;
 };
 void add_reports_api(HttpRouter& router, ReportsApiParts parts);
+// What a running server has tallied of replies that no rule knew; on the router's loop.
+using UnknownKinds = std::function<std::vector<UnknownReplies::Kind>()>;
+void add_bounces_api(HttpRouter& router, UnknownKinds unknown);
 void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_reputation_api(HttpRouter& router, std::function<ReputationView::Shared()> view);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
