@@ -98,6 +98,11 @@ ReputationPlan make_reputation_plan(const ServerConfig& config) {
   for (const DkimConfig& dkim : config.dkim) {
     if (!is_reserved_domain(dkim.domain)) add(dkim.domain);
   }
+  const auto add_bounce_domain = [&add](const std::optional<Domain>& domain) {
+    if (domain && !is_reserved_domain(domain->ascii())) add(domain->ascii());
+  };
+  add_bounce_domain(config.bounce.domain);
+  for (const ReturnPathConfig& path : config.return_paths) add_bounce_domain(path.domain);
   for (const std::string& domain : config.blocklist.domains) add(*normalize_dns_name(domain));
   for (const std::string& domain : config.postmaster_tools.domains) add(domain);
   plan.asks_blocklists = config.blocklist.watch;

@@ -203,8 +203,8 @@ const BlockSchema<BlocklistConfig>& blocklist_schema() {
                {.check = check_zone})
           .key("disable", &BlocklistConfig::disable, "Zones that are not asked.")
           .key("domains", &BlocklistConfig::domains,
-               "Domains to look up beside those of the dkim blocks: bounce domains, and those that "
-               "links in the mail lead to.",
+               "Domains to look up beside those of the dkim and return_path blocks, such as those "
+               "that links in the mail lead to.",
                {.check = check_domain})
           .key("rate", &BlocklistConfig::rate,
                "Questions to one zone at most; further ones wait for their turn.")
