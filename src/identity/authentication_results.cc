@@ -22,12 +22,12 @@ bool needs_no_quotes(std::string_view text) {
          text.back() != '@';
 }
 
-std::string quote_value(std::string_view text) {
-  if (needs_no_quotes(text)) return std::string(text);
+std::string quote_value(std::string text) {
+  // What a peer said may hold anything; a line end would begin another field.
+  std::erase_if(text, is_control);
+  if (needs_no_quotes(text)) return text;
   std::string out = "\"";
   for (const char c : text) {
-    // What a peer said may hold anything; a line end would begin another field.
-    if (is_control(c)) continue;
     if (c == '"' || c == '\\') out.push_back('\\');
     out.push_back(c);
   }

@@ -74,7 +74,7 @@ bool AuthenticationResultsReader::skip_comment(std::string* comment) {
       if (comment != nullptr) {
         comment->clear();
         for (const char kept : text_.substr(begin, at_ - begin)) {
-          if (!is_white(kept)) {
+          if (!is_white(kept) && !is_control(kept)) {
             comment->push_back(kept);
           } else if (!comment->ends_with(' ')) {
             comment->push_back(' ');
@@ -122,7 +122,9 @@ std::optional<std::string> AuthenticationResultsReader::take_value() {
   const auto ends_value = [](char c) { return is_white(c) || c == ';' || c == '(' || c == '"'; };
   while (!is_at_end() && !ends_value(peek())) ++at_;
   if (at_ == begin) return std::nullopt;
-  return std::string(text_.substr(begin, at_ - begin));
+  std::string value(text_.substr(begin, at_ - begin));
+  std::erase_if(value, is_control);
+  return value;
 }
 
 // RFC 8601 §2.2:

@@ -152,6 +152,13 @@ TEST(AuthenticationResults, LetNothingOutOfTheField) {
   EXPECT_TRUE(parse_authentication_results(text));
 }
 
+// Found by the fuzz target: such a value was quoted when written first, and not when written again.
+TEST(AuthenticationResults, WriteAValueAlikeWithAndWithoutControlCharacters) {
+  const std::string clean = to_field_value({"mx", {{"spf", "pass", "", "why\x01", {}}}});
+  EXPECT_EQ(clean, "mx;\r\n spf=pass reason=why");
+  EXPECT_EQ(to_field_value(parsed(clean)), clean);
+}
+
 TEST(AuthenticationResults, AreRefusedWhenMalformed) {
   for (const auto* text :
        {"", ";", "a", "a b; spf=pass", "a 2; spf=pass", "spf=pass; dkim=pass", "a; spf",
