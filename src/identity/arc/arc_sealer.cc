@@ -44,6 +44,8 @@ Result<std::string> sign_field(const ArcSealer& sealer, std::string before, cons
   return made.append(tail).append("\r\n");
 }
 
+// Folded before a space, not a tab: dkimpy looks for " i=" to find a message signature again.
+//
 // The tags that end message signature and seal alike, in the order of the alphabet.
 std::string instance_tags(const ArcSealer& sealer, int instance, WallTime now) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch();
@@ -52,7 +54,7 @@ std::string instance_tags(const ArcSealer& sealer, int instance, WallTime now) {
 }
 
 std::string algorithm_tag(const ArcSealer& sealer) {
-  return " a=" + std::string(to_string(sealer.key.algorithm())) + ";\r\n\tb=";
+  return " a=" + std::string(to_string(sealer.key.algorithm())) + ";\r\n b=";
 }
 
 Result<std::string> make_message_signature(const SplitMessage& message, const ArcSealer& sealer,
@@ -60,11 +62,11 @@ Result<std::string> make_message_signature(const SplitMessage& message, const Ar
   const SignedHeaders headers(headers_to_sign(sealer), OversignFrom::as_listed);
   SignedHeaders::Signed header = headers.collect(Canonicalization::relaxed, message.fields);
   const Sha256 digest = hash_body(Canonicalization::relaxed, message.body).digest;
-  std::string tail = ";\r\n\tbh=";
+  std::string tail = ";\r\n bh=";
   tail.append(encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()}));
-  tail.append("; c=relaxed/relaxed;\r\n\td=").append(sealer.domain).append(";\r\n\th=");
+  tail.append("; c=relaxed/relaxed;\r\n d=").append(sealer.domain).append(";\r\n h=");
   append_folded_names(header.names, tail);
-  tail.append(";\r\n\t").append(instance_tags(sealer, instance, now));
+  tail.append(";\r\n ").append(instance_tags(sealer, instance, now));
   return sign_field(sealer, std::move(header.text),
                     "ARC-Message-Signature:" + algorithm_tag(sealer), tail);
 }
@@ -100,7 +102,7 @@ Result<std::string> make_arc_set(std::string_view message, const ArcSealer& seal
                          {"ARC-Authentication-Results", field_of_results}, text);
   append_canonical_field(Canonicalization::relaxed, {"ARC-Message-Signature", *signature}, text);
   const std::string_view status = !is_valid ? "fail" : instance == 1 ? "none" : "pass";
-  const std::string tail = ";\r\n\tcv=" + std::string(status) + "; d=" + sealer.domain + "; " +
+  const std::string tail = ";\r\n cv=" + std::string(status) + "; d=" + sealer.domain + "; " +
                            instance_tags(sealer, instance, now);
   const Result<std::string> seal =
       sign_field(sealer, std::move(text), "ARC-Seal:" + algorithm_tag(sealer), tail);
