@@ -93,10 +93,17 @@ ReputationPlan make_reputation_plan(const ServerConfig& config) {
   const auto add = [&plan](const std::string& domain) {
     const bool is_there =
         std::find(plan.domains.begin(), plan.domains.end(), domain) != plan.domains.end();
-    const bool can_be_known = !domain.empty() && !is_reserved_domain(domain);
-    if (can_be_known && !is_there) plan.domains.push_back(domain);
+    if (!domain.empty() && !is_there) plan.domains.push_back(domain);
   };
-  for (const DkimConfig& dkim : config.dkim) add(dkim.domain);
+  for (const DkimConfig& dkim : config.dkim) {
+    if (!is_reserved_domain(dkim.domain)) add(dkim.domain);
+  }
+  const auto add_bounce_domain = [&add](const std::optional<Domain>& domain) {
+    if (domain && !is_reserved_domain(domain->ascii())) add(domain->ascii());
+  };
+  add_bounce_domain(config.bounce.domain);
+  for (const ReturnPathConfig& path : config.return_paths) add_bounce_domain(path.domain);
+  for (const std::string& domain : config.blocklist.domains) add(*normalize_dns_name(domain));
   for (const std::string& domain : config.postmaster_tools.domains) add(domain);
   plan.asks_blocklists = config.blocklist.watch;
   plan.blocklist_interval = config.blocklist.interval;
@@ -255,7 +262,7 @@ Result<std::unique_ptr<ReputationService>> ReputationService::create(Parts parts
                                                                      const ServerConfig& config) {
   auto zones = blocklist_zones(config.blocklist);
   if (!zones) return zones.error();
-  auto trust = make_trust("");
+  auto trust = make_trust(config.tls.ca_file.string());
   if (!trust) return trust.error();
   auto running =
       std::make_unique<Running>(std::move(parts), config, std::move(*zones), std::move(*trust));

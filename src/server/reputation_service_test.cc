@@ -40,8 +40,9 @@ TEST(ReputationPlan, AsksAboutDomainsThatCanBeKnown) {
     dkim { sign = false domain = "postmta.com" }
     dkim { sign = false domain = "sender.test" }
     dkim { sign = false domain = "mail.example.com" }
+    blocklist { domains = {"Bounces.Test."} }
     postmaster_tools { domains = {"postmta.com", "other.de"} })");
-  EXPECT_THAT(plan.domains, ElementsAre("postmta.com", "other.de"));
+  EXPECT_THAT(plan.domains, ElementsAre("postmta.com", "bounces.test", "other.de"));
 }
 
 TEST(ReputationPlan, TakesItsIntervalsFromTheBlocks) {

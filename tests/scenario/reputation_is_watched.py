@@ -13,7 +13,7 @@ from harness.clients import message_text
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 ALIVE = '"2.0.0.127.bl.test. A 127.0.0.2", "test.dbl.test. A 127.0.1.2"'
-LISTED = ALIVE + ', "9.113.0.203.bl.test. A 127.0.0.2", ' \
+LISTED = ALIVE + ', "bounces.test.dbl.test. A 127.0.1.2", "9.113.0.203.bl.test. A 127.0.0.2", ' \
                  '"9.113.0.203.bl.test. TXT seen in traps", ' \
                  '"9.113.0.203.score.senderscore.com. A 127.0.4.91"'
 
@@ -28,6 +28,7 @@ dns {
 }
 blocklist {
   zones = {"bl.test", "dbl.test"}
+  domains = "bounces.test"
   interval = "1s"
   zone "bl.test" {
     tier = page lists = "ipv4" codes = "127.0.0.2 sends spam" remove_at = "https://bl.test/{query}"
@@ -141,8 +142,13 @@ def main(scenario):
     server.stop()
     server.write_config(blocks(LISTED))
     server.start()
-    listed = wait_until(lambda: changes("listed"), 60, "the listing")
+    listed = wait_until(lambda: [one for one in changes("listed") if "source" in one], 60,
+                        "the listing")
     assert len(listed) == 1, listed
+    domain = wait_until(lambda: [one for one in changes("listed") if "source" not in one], 60,
+                        "the listing of a domain")[0]
+    assert domain["meta"]["domain"] == "bounces.test", domain
+    wait_until(lambda: server.metric("posthaste_blocklist_domain_listed") == 1, 60, "its metric")
     assert listed[0]["source"] == "cold" and listed[0]["source_address"] == "203.0.113.9", listed
     assert listed[0]["meta"]["zone"] == "bl.test" and listed[0]["meta"]["tier"] == "page", listed
     wait_until(lambda: known("cold")["sender_score"] == 91, 60, "the Sender Score")
@@ -174,8 +180,10 @@ def main(scenario):
     server.stop()
     server.write_config(blocks(ALIVE))
     server.start()
-    gone = wait_until(lambda: changes("delisted"), 60, "the end of the listing")
-    assert len(gone) == 1 and len(changes("listed")) == 1, gone
+    gone = wait_until(lambda: len(changes("delisted")) == 2 and changes("delisted"), 60,
+                      "the end of the listings")
+    assert [one["meta"]["zone"] for one in gone] == ["bl.test", "dbl.test"], gone
+    assert len(changes("listed")) == 2, changes("listed")
     wait_until(lambda: known("cold")["listings"] == [], 60, "nothing is listed")
     assert server.metric("posthaste_blocklist_listed") == 0
     scenario.say("the end of the listing is told once, over a restart")

@@ -33,6 +33,11 @@ std::string check_zone(const std::string& zone) {
   return {};
 }
 
+std::string check_domain(const std::string& domain) {
+  const auto name = normalize_dns_name(domain);
+  return name && !name->empty() ? "" : "\"" + domain + "\" is no domain: write \"example.com\"";
+}
+
 std::string check_keyed_name(const std::string& name) {
   const bool has_key = name.starts_with(kKey) && name.size() > kKey.size();
   return has_key ? "" : "\"" + name + "\" has no place for the key: write \"{key}.ZONE\"";
@@ -197,6 +202,10 @@ const BlockSchema<BlocklistConfig>& blocklist_schema() {
                "The zones to ask; without any, all that are known and need no key, or have one.",
                {.check = check_zone})
           .key("disable", &BlocklistConfig::disable, "Zones that are not asked.")
+          .key("domains", &BlocklistConfig::domains,
+               "Domains to look up beside those of the dkim and return_path blocks, such as those "
+               "that links in the mail lead to.",
+               {.check = check_domain})
           .key("rate", &BlocklistConfig::rate,
                "Questions to one zone at most; further ones wait for their turn.")
           .block(&BlocklistConfig::zone_blocks, zone_schema());

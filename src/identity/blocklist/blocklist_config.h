@@ -39,6 +39,7 @@ struct BlocklistConfig {
   Duration interval = std::chrono::hours(1);
   std::vector<std::string> zones;  // none: all that are known and need no key, or have one
   std::vector<std::string> disable;
+  std::vector<std::string> domains;  // to watch beside those that sign
   Rate rate{60, std::chrono::minutes(1)};
   std::vector<BlocklistZoneConfig> zone_blocks;
 
