@@ -11,6 +11,7 @@ void add_bounce(Program& program);
 void add_check(Program& program);
 void add_dkim(Program& program);
 void add_dmarc(Program& program);
+void add_doctor(Program& program);
 void add_explain(Program& program);
 void add_queue(Program& program);
 void add_report(Program& program);
