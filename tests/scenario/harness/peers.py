@@ -134,11 +134,12 @@ class _Peer:
 class Postfix(_Peer):
     """Takes mail for `domain` into a mailbox; passes everything else to `relay_port`.
 
-    `settings` are lines for main.cf, such as smtpd_tls_cert_file or smtp_sasl_auth_enable.
+    `settings` are lines for main.cf, such as smtpd_tls_cert_file or smtp_sasl_auth_enable;
+    `more_services` is text for master.cf, in which {port} is the port.
     """
 
     def __init__(self, scenario, domain="recipient.test", relay_port=None, settings="",
-                 name="postfix"):
+                 name="postfix", more_services=""):
         self._postfix = need("/usr/sbin/postfix")
         if os.geteuid() != 0:
             raise Skip("Postfix starts as root only")
@@ -155,7 +156,8 @@ class Postfix(_Peer):
         main = POSTFIX_MAIN.format(dir=self.directory, domain=domain, uid=user.pw_uid,
                                    gid=user.pw_gid)
         scenario.write(f"{name}/conf/main.cf", main + relay + settings + "\n")
-        scenario.write(f"{name}/conf/master.cf", POSTFIX_MASTER.format(port=self.port))
+        scenario.write(f"{name}/conf/master.cf", POSTFIX_MASTER.format(port=self.port) +
+                       more_services.format(port=self.port))
         self.start()
         scenario.own(self)
 
