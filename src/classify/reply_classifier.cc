@@ -73,6 +73,21 @@ std::string words_of(const std::string& text) {
   return has_words ? std::string(rest.data(), rest.size()) : text;
 }
 
+// An unknown user is not believed where RCPT had been accepted and the whole message refused,
+// unless the status is of addressing; nor where the reply's own status is of mailbox, system,
+// content or policy (RFC 3463 §3); nor from au one, which answers so for what its users have chosen
+// not to receive, and names the address where that is unknown.
+bool is_doubtful_reply(std::string_view text) {
+  static const RE2 kAfterData(
+      R"((?i)in reply to (?:the )?(?:end of )?DATA|after (?:end of )?data)");
+  static const RE2 kSettings(R"(550:? : User unknown)");
+  if (RE2::PartialMatch(piece(text), kSettings)) return true;
+  const std::string own = find_reply_codes(text).enhanced_status;
+  const char subject = own.size() > 2 ? own[2] : '0';
+  if (subject == '2' || subject == '3' || subject == '6' || subject == '7') return true;
+  return subject != '1' && RE2::PartialMatch(piece(text), kAfterData);
+}
+
 Reply reply_of(const ToldRefusal& refusal) {
   Reply reply;
   reply.code = refusal.smtp_code;
@@ -177,7 +192,11 @@ RefusalClass ReplyClassifier::classify(const ToldRefusal& refusal) const {
   if (is_before_recipient(refusal.text) && is_about_recipient(found.classification)) {
     found.classification = Classification::policy;
   }
-  found.hard = is_permanent && is_hard(found.classification);
+  // An account that is inactive is gone where the status says that the address is bad.
+  const bool is_gone = found.classification == Classification::inactive_mailbox &&
+                       reply.enhanced == EnhancedStatus{5, 1, 1};
+  found.is_doubtful = is_doubtful_reply(refusal.text);
+  found.hard = is_permanent && !found.is_doubtful && (is_gone || is_hard(found.classification));
   return found;
 }
 

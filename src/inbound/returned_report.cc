@@ -137,29 +137,15 @@ std::string recipient_of(const DsnReportedRecipient& reported) {
   return {};
 }
 
-// An address is given up only for what speaks of nothing else. A user that is unknown only once the
-// whole message has been seen is a filter's word; so is one in a reply whose status is of mailbox,
-// system, content or policy.
-bool is_bad_for_good(const ToldFailure& told, const ReplyCodes& codes,
-                     const ReturnedRecipient& judged) {
-  const std::string& own = codes.enhanced_status;
-  // An account that is disabled is gone where the status says that the address is bad.
-  const bool is_gone = judged.classification == Classification::inactive_mailbox && own == "5.1.1";
-  if (!is_hard(judged.classification) && !is_gone) return false;
-  const std::string& either = own.empty() ? judged.enhanced_status : own;
-  const bool is_addressing = either.size() > 2 && either[2] == '1';
-  // au one answers so for what its users have chosen not to receive, and names the address in its
-  // reply when that is unknown.
-  static const RE2 kSettings(R"(550:? : User unknown)");
-  if (RE2::PartialMatch(judged.diagnostic, kSettings)) return false;
+// An address is given up only for what speaks of nothing else.
+bool is_bad_for_good(const ToldFailure& told, const ReturnedRecipient& judged,
+                     const RefusalClass& known) {
+  const std::string& status = judged.enhanced_status;
+  const bool is_addressing = status.size() > 2 && status[2] == '1';
+  if (told.kind != ReturnKind::bounce || known.is_doubtful) return false;
   if (told.is_after_data && !is_addressing) return false;
-  if (own.size() > 2 && (own[2] == '2' || own[2] == '3' || own[2] == '6' || own[2] == '7')) {
-    return false;
-  }
   // A system that gave up on an unknown user believes it, though each reply was a 4yz.
-  const bool is_transient =
-      codes.smtp_code != 0 ? codes.smtp_code < 500 : judged.enhanced_status.starts_with('4');
-  return !is_transient || (is_addressing && judged.classification == Classification::bad_mailbox);
+  return known.hard || (is_addressing && judged.classification == Classification::bad_mailbox);
 }
 
 }  // namespace
@@ -208,7 +194,7 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
   }
   judged.classification = known.classification;
   judged.is_known = known.is_known;
-  judged.hard = told.kind == ReturnKind::bounce && is_bad_for_good(told, codes, judged);
+  judged.hard = is_bad_for_good(told, judged, known);
   return judged;
 }
 

@@ -29,7 +29,9 @@ print join("\\t", $_->get("email"), $_->get("std_reason"), $_->get("smtp_code") 
 
 
 def read_by_perl(octets):
-    """Whether it is a bounce, and (address, reason, code) of each report."""
+    """Whether it is a bounce, and (address, reason, code) of each report. Lines end in LF, as in
+    mailboxes: that is all this parser knows."""
+    octets = octets.replace(b"\r\n", b"\n")
     done = subprocess.run(["perl", "-e", PERL], input=octets, capture_output=True, check=False)
     if b"Can't locate Mail/DeliveryStatus" in done.stderr:
         raise Skip("libmail-deliverystatus-bounceparser-perl is not installed")
