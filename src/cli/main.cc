@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/usage_error.h"
 #include "cli/verbs/sendmail.h"
 #include "cli/verbs/verbs.h"
 
@@ -24,8 +25,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::done)
-                                : static_cast<int>(ExitCode::usage);
+    // --help, --version
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const UsageError usage = describe_usage_error(app, {argv + 1, argv + argc}, error.what());
+    return static_cast<int>(fail(usage.verb, usage.what, ExitCode::usage));
   }
   try {
     return static_cast<int>(program.run());

@@ -14,7 +14,7 @@ void Program::add_action(CLI::App* command, std::function<ExitCode()> action) {
 }
 
 ExitCode fail(const std::string& verb, const std::string& what, ExitCode code) {
-  std::fprintf(stderr, "posthaste %s: %s\n", verb.c_str(), what.c_str());
+  std::fprintf(stderr, "posthaste%s%s: %s\n", verb.empty() ? "" : " ", verb.c_str(), what.c_str());
   return code;
 }
 

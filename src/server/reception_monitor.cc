@@ -49,8 +49,12 @@ void ReceptionMonitor::on_connection_closed(std::string_view) {
 }
 
 void ReceptionMonitor::on_message_received(std::string_view listener, std::uint64_t) {
-  const auto known = received_.find(std::string(listener));
-  if (known != received_.end()) known->second.increment();
+  const std::string name(listener);
+  const auto known = received_.find(name);
+  // One that a reload has opened is looked up each time.
+  const Counter counter =
+      known != received_.end() ? known->second : metrics_.counter(kReceived, {name});
+  counter.increment();
 }
 
 void ReceptionMonitor::on_rejection(const Rejection& rejection) {

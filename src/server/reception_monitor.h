@@ -25,7 +25,7 @@ class ReceptionMonitor final : public ReceptionObserver {
   Metrics& metrics_;
   Spool& spool_;
   Gauge open_;
-  std::unordered_map<std::string, Counter> received_;  // by listener; never changed
+  std::unordered_map<std::string, Counter> received_;  // by listener of the start; never changed
 };
 
 }  // namespace posthaste

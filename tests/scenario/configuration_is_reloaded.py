@@ -62,6 +62,11 @@ def main(scenario):
                         'listener "second" { address = "127.0.0.1:%d" }\n' % moved)
     server.signal(signal.SIGHUP)
     wait_until(lambda: answers(moved), 60, "the new listener")
+    before = server.metric("posthaste_messages_received_total")
+    with smtplib.SMTP("127.0.0.1", moved, timeout=60) as fresh:
+        fresh.sendmail("a@sender.test", ["new@x.test"], message_text("new"))
+    received = server.metric("posthaste_messages_received_total")
+    assert received == before + 1, (before, received)
     client.sendmail("a@sender.test", ["old@x.test"], message_text("old"))
     server.write_config(new + BLOCKS % sink.port)
     server.signal(signal.SIGHUP)
