@@ -27,9 +27,8 @@ Result<std::vector<std::string>> CsvReader::next() {
   std::string line;
   do {
     if (!read_line(line)) return std::vector<std::string>();
-    if (line.ends_with('\r')) line.pop_back();
     if (lines_read_ == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
-  } while (line.empty());
+  } while (line.empty() || line == "\r");
   line_ = lines_read_;
 
   std::vector<std::string> fields;
@@ -55,7 +54,8 @@ Result<std::vector<std::string>> CsvReader::next() {
         }
       }
       ++at;
-      if (line.ends_with('\r')) line.pop_back();
+      // A CR before that is the text of a quoted field, or of one still to come.
+      if (at + 1 == line.size() && line[at] == '\r') line.pop_back();
       if (at < line.size() && line[at] != ',') {
         return bad_record("text stands behind a quoted field: put a comma between");
       }
@@ -63,6 +63,7 @@ Result<std::vector<std::string>> CsvReader::next() {
       const std::size_t end = std::min(line.find(',', at), line.size());
       field = line.substr(at, end - at);
       at = end;
+      if (at == line.size() && field.ends_with('\r')) field.pop_back();
     }
     fields.push_back(std::move(field));
     if (at >= line.size()) return fields;

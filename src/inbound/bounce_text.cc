@@ -95,7 +95,7 @@ ProseReader::ProseReader(std::string_view head)
     }
     if (!flat_.empty() && flat_.back() != ' ') flat_.push_back(' ');
   }
-  for (const RE2* lead : failure_leads()) {
+  for (const auto& lead : failure_leads()) {
     re2::StringPiece match;
     if (!lead->Match(flat_, 0, flat_.size(), RE2::UNANCHORED, &match, 1)) continue;
     const auto end = static_cast<std::size_t>(match.data() - flat_.data()) + match.size();
@@ -132,7 +132,7 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
 
 std::vector<std::string> ProseReader::named_in_phrases() const {
   std::vector<std::string> found;
-  for (const RE2* phrase : failures_with_address()) {
+  for (const auto& phrase : failures_with_address()) {
     re2::StringPiece rest(flat_);
     re2::StringPiece address;
     while (found.size() < kMaxRecipients && RE2::FindAndConsume(&rest, *phrase, &address)) {

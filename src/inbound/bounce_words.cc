@@ -85,12 +85,12 @@ constexpr const char* kOriginals[] = {
 };
 
 template <std::size_t N>
-std::vector<const RE2*> compile(const char* const (&patterns)[N]) {
-  std::vector<const RE2*> compiled;
+std::vector<std::unique_ptr<const RE2>> compile(const char* const (&patterns)[N]) {
+  std::vector<std::unique_ptr<const RE2>> compiled;
   for (std::string pattern : patterns) {
     const std::size_t place = pattern.find("%A");
     if (place != std::string::npos) pattern.replace(place, 2, kAddress);
-    compiled.push_back(new RE2(pattern, options()));
+    compiled.push_back(std::make_unique<const RE2>(pattern, options()));
   }
   return compiled;
 }
@@ -103,12 +103,12 @@ bool matches(std::string_view text, const RE2& pattern) {
 
 const char* const kAddressPattern = kAddress;
 
-const std::vector<const RE2*>& failure_leads() {
+const std::vector<std::unique_ptr<const RE2>>& failure_leads() {
   static const auto kCompiled = compile(kLeads);
   return kCompiled;
 }
 
-const std::vector<const RE2*>& failures_with_address() {
+const std::vector<std::unique_ptr<const RE2>>& failures_with_address() {
   static const auto kCompiled = compile(kWithAddress);
   return kCompiled;
 }
@@ -117,7 +117,7 @@ bool begins_original(std::string_view line) {
   constexpr std::size_t kMaxLine = 200;
   static const auto kCompiled = compile(kOriginals);
   if (line.size() > kMaxLine) return false;
-  for (const RE2* pattern : kCompiled) {
+  for (const auto& pattern : kCompiled) {
     if (matches(line, *pattern)) return true;
   }
   return false;

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -11,9 +12,9 @@ namespace posthaste {
 // text whose white space is single spaces. Any thread may ask.
 
 // "could not be delivered to the following recipients": addresses follow.
-const std::vector<const RE2*>& failure_leads();
+const std::vector<std::unique_ptr<const RE2>>& failure_leads();
 // "Your message to <a@b> could not be delivered": the address stands in the phrase, group 1.
-const std::vector<const RE2*>& failures_with_address();
+const std::vector<std::unique_ptr<const RE2>>& failures_with_address();
 // A line behind which the returned message stands.
 bool begins_original(std::string_view line);
 bool is_bounce_subject(std::string_view subject);

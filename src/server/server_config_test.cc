@@ -156,7 +156,7 @@ TEST(ServerConfig, RefusesWhatPointsToNothing) {
 }
 
 TEST(ServerConfig, RefusesBlocksThatThisVersionDoesNotKnow) {
-  for (const char* block : {"suppression { }", "webhook \"a\" { }", "cluster { }"}) {
+  for (const char* block : {"webhook \"a\" { }", "cluster { }"}) {
     EXPECT_THAT(errors_of(block), ElementsAre(HasSubstr("t.conf:1: unknown block "))) << block;
   }
 }

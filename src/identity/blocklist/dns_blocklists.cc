@@ -202,7 +202,7 @@ asio::awaitable<std::vector<BlocklistAnswer>> DnsBlocklists::check_address(std::
 asio::awaitable<std::vector<BlocklistAnswer>> DnsBlocklists::check_domain(std::string domain) {
   const auto name = normalize_dns_name(domain);
   std::vector<Inquiry> inquiries;
-  if (!name || name->empty()) co_return std::vector<BlocklistAnswer>();
+  if (!name || !is_host_name(*name)) co_return std::vector<BlocklistAnswer>();
   const std::string registered = registered_domain(*name);
   for (std::size_t i = 0; i < zones_.size(); ++i) {
     if (!zones_[i].has(BlocklistKind::domain)) continue;

@@ -69,7 +69,7 @@ std::optional<std::string> read_pattern(std::string_view value) {
   if (is_wild) value.remove_prefix(2);
   if (value.find('*') != std::string_view::npos) return std::nullopt;
   const std::optional<std::string> name = normalize_dns_name(value);
-  if (!name || name->empty()) return std::nullopt;
+  if (!name || !is_host_name(*name)) return std::nullopt;
   return (is_wild ? "*." : "") + *name;
 }
 

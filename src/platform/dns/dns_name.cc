@@ -1,5 +1,6 @@
 #include "platform/dns/dns_name.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace posthaste {
@@ -31,6 +32,12 @@ std::optional<std::string> normalize_dns_name(std::string_view name) {
   }
   if (label == 0) return std::nullopt;
   return result;
+}
+
+bool is_host_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
 }
 
 bool is_in_zone(std::string_view name, std::string_view zone) {

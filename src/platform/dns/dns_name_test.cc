@@ -28,6 +28,13 @@ TEST(DnsName, RefusesWhatDnsCannotHold) {
   EXPECT_FALSE(normalize_dns_name(std::string("a\0b", 3)));
 }
 
+TEST(DnsName, TellsHostNamesFromOthers) {
+  EXPECT_TRUE(is_host_name("mx_1.xn--bcher-kva.test"));
+  for (const char* name : {"", "two words", "a.*.test", "a@b.test"}) {
+    EXPECT_FALSE(is_host_name(name)) << name;
+  }
+}
+
 TEST(DnsName, KnowsWhatLiesInAZone) {
   EXPECT_TRUE(is_in_zone("a.test", "test"));
   EXPECT_TRUE(is_in_zone("test", "test"));
