@@ -15,6 +15,19 @@ constexpr WordRule kRules[] = {
     // In the language of the reader, but always signed so: no permission, or no such group.
     {"google groups|groupes google|google グループ", Classification::policy},
     {"受信拒否|拒否設定|指定受信", Classification::policy},
+    // The sender, in other languages.
+    {"(absender|exp(é|e)diteur|mittente|remitente|remetente|afzender|nadawc|отправител|发件人|"
+     "寄件人|"
+     "送信者|差出人)\\S*.{0,40}(unbekannt|existiert|abgelehnt|inconnu|existe|refus|rejet|"
+     "sconosciut|esiste|"
+     "rifiutat|desconocid|rechaz|desconhecid|recusad|onbekend|geweigerd|nieznan|неизвест|не "
+     "существует|отклон|不存在|拒)",
+     Classification::policy},
+    {"(domain|dom(ä|ae)ne|domaine|dom(i|í)nio|domein|домен|域名|ドメイン)\\S*.{0,20}(unbekannt|"
+     "existiert "
+     "nicht|inconnu|n'existe|introuvable|sconosciut|inesistente|non esiste|desconocid|no "
+     "existe|desconhecid|não existe|onbekend|неизвест|не найден|не существует|不存在|存在しません)",
+     Classification::bad_domain},
     {"unknown mailer error|command (died|failed|line usage)|exit(ed)? (with )?(status|code)|"
      "child status|write error|broken pipe",
      Classification::transient},
@@ -42,9 +55,11 @@ constexpr WordRule kRules[] = {
      "address ?book)|no longer valid|not an? [\\S]+ (e-?mail )?users?|unable to (find|locate) "
      "(the )?(user|recipient|mailbox)|does ?n[o']t have (an? )?(\\S+ )?account|"
      "ユーザー?が存在しません|宛先不明|存在しない|見つかりません|リストにありません|"
-     "ist unbekannt|unbekannter (benutzer|empf)|nicht gefunden|existiert nicht|"
+     "ist unbekannt|unbekannter? (benutzer|nutzer|empf|adresse|postfach)|nicht gefunden|existiert "
+     "nicht|(benutzer|nutzer|empf(ä|ae)nger|adresse|postfach)\\S* (\\S+ ){0,3}(unbekannt|nicht "
+     "(bekannt|vorhanden))|"
      "introuvable|inconnue?\\b|n'existe pas|"
-     "desconocid[oa]|no existe|no se (ha )?encontr|sconosciut[oa]|non (esiste|trovato)|"
+     "desconocid[oa]|no existe|no se (ha )?encontr|sconosciut[oa]|inesistente|non (esiste|trovato)|"
      "не существует|нет такого|не найден|неизвест|não existe|desconhecid|nie istnieje|onbekend|"
      "不存在|无此用户|用户不存在",
      Classification::bad_mailbox},

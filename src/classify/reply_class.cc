@@ -117,10 +117,16 @@ Classification classify(const Reply& reply) {
     const bool is_its_own = !status || !is_about_sender(*status);
     return *known == Classification::bad_domain && !is_its_own ? Classification::policy : *known;
   }
+  const auto guess = class_by_vague_words(plain);
   if (status) {
-    if (const auto known = by_status(*status)) return *known;
+    const auto known = by_status(*status);
+    // Gateways write x.1.1 and x.4.1 of whatever they refuse: "blocked" is not about the address.
+    const bool is_address_or_route =
+        known && (is_hard(*known) || *known == Classification::bad_connection);
+    if (is_address_or_route && guess && speaks_of_leave(plain)) return *guess;
+    if (known) return *known;
   }
-  if (const auto guess = class_by_vague_words(plain)) return *guess;
+  if (guess) return *guess;
   return by_code(reply.code);
 }
 

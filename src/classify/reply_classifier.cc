@@ -73,19 +73,23 @@ std::string words_of(const std::string& text) {
   return has_words ? std::string(rest.data(), rest.size()) : text;
 }
 
-// An unknown user is not believed where RCPT had been accepted and the whole message refused,
-// unless the status is of addressing; nor where the reply's own status is of mailbox, system,
-// content or policy (RFC 3463 §3); nor from au one, which answers so for what its users have chosen
-// not to receive, and names the address where that is unknown.
-bool is_doubtful_reply(std::string_view text) {
-  static const RE2 kAfterData(
-      R"((?i)in reply to (?:the )?(?:end of )?DATA|after (?:end of )?data)");
-  static const RE2 kSettings(R"(550:? : User unknown)");
-  if (RE2::PartialMatch(piece(text), kSettings)) return true;
+// An unknown user is not believed where the whole message was refused, unless the status is of
+// addressing; nor where the reply's own status is of system, content or policy (RFC 3463 §3), or of
+// the mailbox and RCPT may have been accepted; nor from au one, which answers so for what its users
+// have chosen not to receive, and names the address where that is unknown.
+bool is_doubtful_reply(std::string_view text, RefusalStage stage) {
+  static const RE2 kNamesNobody(R"((?i)\b550:? : user unknown)");
+  if (RE2::PartialMatch(piece(text), kNamesNobody)) return true;
   const std::string own = find_reply_codes(text).enhanced_status;
   const char subject = own.size() > 2 ? own[2] : '0';
-  if (subject == '2' || subject == '3' || subject == '6' || subject == '7') return true;
-  return subject != '1' && RE2::PartialMatch(piece(text), kAfterData);
+  // RFC 7293 §7: the mailbox has another owner; others say so of no mailbox at all.
+  if (own.ends_with(".7.17")) return false;
+  // What sendmail gives a reply without a status of its own.
+  static const RE2 kTellsNothing(R"(\b5[0-9][0-9][ -]5\.3\.0\b)");
+  if (subject == '3') return !RE2::PartialMatch(piece(text), kTellsNothing);
+  if (subject == '6' || subject == '7') return true;
+  if (subject == '2') return stage != RefusalStage::recipient;
+  return subject != '1' && stage == RefusalStage::message;
 }
 
 Reply reply_of(const ToldRefusal& refusal) {
@@ -97,14 +101,6 @@ Reply reply_of(const ToldRefusal& refusal) {
   }
   reply.lines.push_back(words_of(refusal.text));
   return reply;
-}
-
-// "(in reply to MAIL FROM command)", as Postfix adds: no recipient has been heard of.
-bool is_before_recipient(std::string_view text) {
-  static const RE2 kBefore(
-      R"((?i)in reply to (?:MAIL FROM|EHLO|HELO|initial|STARTTLS|AUTH|the initial)|)"
-      R"(did not like our (?:MAIL FROM|HELO|EHLO))");
-  return RE2::PartialMatch(piece(text), kBefore);
 }
 
 struct Signature {
@@ -189,21 +185,28 @@ RefusalClass ReplyClassifier::classify(const ToldRefusal& refusal) const {
       found.is_known = true;
     }
   }
-  if (is_before_recipient(refusal.text) && is_about_recipient(found.classification)) {
+  const RefusalStage stage =
+      refusal.stage == RefusalStage::untold ? stage_told_in(refusal.text) : refusal.stage;
+  if (stage == RefusalStage::before_recipient && is_about_recipient(found.classification)) {
     found.classification = Classification::policy;
   }
   // An account that is inactive is gone where the status says that the address is bad.
   const bool is_gone = found.classification == Classification::inactive_mailbox &&
                        reply.enhanced == EnhancedStatus{5, 1, 1};
-  found.is_doubtful = is_doubtful_reply(refusal.text);
+  found.is_doubtful = found.classification == Classification::bad_mailbox &&
+                      (is_doubtful_reply(refusal.text, stage) || tells_passing_trouble(plain));
   found.hard = is_permanent && !found.is_doubtful && (is_gone || is_hard(found.classification));
   return found;
 }
 
 RefusalClass ReplyClassifier::classify_line(std::string_view line) const {
   ToldRefusal refusal{.text = std::string(line), .provider = provider_named_in(line)};
+  // A header field may be folded.
+  std::replace_if(
+      refusal.text.begin(), refusal.text.end(),
+      [](char c) { return c == '\r' || c == '\n' || c == '\t'; }, ' ');
   // The code of a reply is its first word; in other texts it stands anywhere.
-  const ReplyCodes codes = find_reply_codes(line);
+  const ReplyCodes codes = find_reply_codes(refusal.text);
   refusal.smtp_code = codes.smtp_code;
   refusal.enhanced_status = codes.enhanced_status;
   return classify(refusal);

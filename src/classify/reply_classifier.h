@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "classify/refusal_stage.h"
 #include "event/event.h"
 #include "mail/reply.h"
 #include "shape/response_rule.h"
@@ -13,10 +14,11 @@ namespace posthaste {
 
 // What is known of a refusal that somebody else met and tells of, or that stands alone in a line.
 struct ToldRefusal {
-  std::string text;             // "550 5.1.1 no such user", or only words
-  std::string provider;         // whose server it was: "google"; "" when not known
-  std::uint32_t smtp_code = 0;  // 0: none was told
-  std::string enhanced_status;  // "" likewise
+  std::string text;                           // "550 5.1.1 no such user", or only words
+  std::string provider;                       // whose server it was: "google"; "" when not known
+  std::uint32_t smtp_code = 0;                // 0: none was told
+  std::string enhanced_status;                // "" likewise
+  RefusalStage stage = RefusalStage::untold;  // as told beside the text
 };
 
 struct RefusalClass {

@@ -30,7 +30,7 @@ constexpr WordRule kCertain[] = {
      Classification::authentication},
     {"authentication (checks? |is |has )?(failed|failure|failing|required|needed|information)|"
      "multiple authentication checks|(must|not|require.{0,10}) authenticate|sender ?id\\b|"
-     "purported responsible",
+     "(required|requires?|meet.{0,20}) authentication level|purported responsible",
      Classification::authentication},
     {"(cannot|can't|could not|unable to) (find|resolve) your|unverif[iy]able|"
      "mismatch.{0,20} ip\\b|not (allowed|authorized|permitted) to send (e-?mail |mail "
@@ -114,7 +114,17 @@ constexpr WordRule kCertain[] = {
      "(account|mail ?box) (is |has been |was )?blocked|"
      "(disabled|deactivated|inactive|suspended|frozen|locked|expired|dormant|closed) "
      "(\\S+ )?(user|account|mail ?box|recipient|address)|not an active "
-     "(address|account|user|mailbox)",
+     "(address|account|user|mailbox)|unavailable or access denied|"
+     "(account|mail ?box|user|recipient|subscriber|customer|address|<address>)\\b.{0,40} (no "
+     "longer|"
+     "not|n't) (currently )?(active|(accept|receiv)(ing|s)? (any |new "
+     ")*(e-?mail|mail|messages))\\b",
+     Classification::inactive_mailbox},
+    {"(compte|bo(î|i)te)\\b.{0,40} (bloqu|suspendu|ferm(é|e)|d(é|e)sactiv|inacti|archiv)|"
+     "(konto|postfach)\\b.{0,40} (gesperrt|deaktiviert|geschlossen|inaktiv)|"
+     "(cuenta|buz(ó|o)n)\\b.{0,40} (suspendid|desactivad|inactiv|bloquead|deshabilitad)|"
+     "(account|casella|utente)\\b.{0,40} (sospes|disattiv|disabilitat|bloccat|inattiv)|"
+     "(conta|caixa)\\b.{0,40} (suspens|desativad|inativ|bloquead)",
      Classification::inactive_mailbox},
 
     {"(user|mail ?box|account|recipient|addressee|alias|person|customer|destinat\\w+|local.?part|"
@@ -159,6 +169,10 @@ constexpr WordRule kCertain[] = {
     {"polic(y|ies)|violat|not (\\S+ )?compliant|rfc ?[258]+22|duplicate header|"
      "(missing|multiple|invalid|bad|duplicate) (\\S+ )?headers?",
      Classification::policy},
+    // A program that delivers locally; what it could not do is no verdict on the address.
+    {"\\bprocmail|maildrop|mailer error|command (failed|died|output)|pipe to\\b|exit (status|code)|"
+     "x-unix|(can't|cannot|couldn't|could not) (create|open|write) ",
+     Classification::transient},
     {"syntax|command (is |was )?(not |un)(recogni[sz]ed|implemented|known|supported)|bad sequence|"
      "protocol error|pipelining|line (is )?too long|bare (lf|cr|newline)",
      Classification::protocol_error},
@@ -169,7 +183,9 @@ constexpr WordRule kVague[] = {
     // The recipient's domain has led us to this server: it means the sender's.
     {"<domain> (does not|doesn't) exist|domain( <domain>| name)? (is |was |could |does "
      ")?(unknown|not|invalid|unresolv)|"
-     "(invalid|bad|unknown|no such|unresolv\\w+) (\\S+ )?domain",
+     "(invalid|bad|unknown|no such|unresolv\\w+) (\\S+ )?domain|"
+     "(domaine|dom(i|í)nio|domein) (\\S+ )?(inconnu|inexistant|sconosciut|inesistente|desconocid|"
+     "desconhecid|onbekend)",
      Classification::policy},
     // IronPort, of a recipient.
     {"^(5\\.1\\.0 )?address rejected", Classification::bad_mailbox},
@@ -251,6 +267,23 @@ std::optional<Classification> class_by_certain_words(std::string_view plain) {
 std::optional<Classification> class_by_vague_words(std::string_view plain) {
   static const WordRules kRules(kVague);
   return kRules.find(plain);
+}
+
+bool speaks_of_leave(std::string_view plain) {
+  static const RE2 kLeave(
+      R"(\b(?:blocked|banned|denied|forbidden|prohibited|permission|unauthori[sz]ed|disallowed|)"
+      R"(not (?:be )?(?:allowed|permitted|authori[sz]ed)|cannot send)\b)");
+  return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kLeave);
+}
+
+bool tells_passing_trouble(std::string_view plain) {
+  static const RE2 kPassing(
+      R"(\btemporar|(?:try|retry|again) (?:later|in [0-9])|at this time|unverified|)"
+      R"((?:not|n't|unable to|failed to|cannot) (?:be )?verif|verification (?:\S+ )?(?:fail|err|tim)|)"
+      R"(call-?out|timed? ?out|(?:user|recipient|address) lookup (?:\S+ )?(?:fail|err)|)"
+      R"((?:ldap|database|directory|backend) (?:\S+ ){0,2}(?:fail|err|unavail|not available|down)|)"
+      R"((?:internal|system|local|configuration) (?:\S+ )?(?:error|problem))");
+  return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kPassing);
 }
 
 }  // namespace posthaste

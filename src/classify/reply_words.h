@@ -12,9 +12,15 @@ namespace posthaste {
 // the reply's enhanced status, what is vague ("rejected") only counts where the status says
 // nothing.
 //
-// Both read what plain_words() makes of the text behind code and status. Any thread may ask.
+// All read what plain_words() makes of the text behind code and status. Any thread may ask.
 std::optional<Classification> class_by_certain_words(std::string_view plain);
 std::optional<Classification> class_by_vague_words(std::string_view plain);
+
+// Whether they speak of leave that the sender has not, where a status says that the address is bad.
+bool speaks_of_leave(std::string_view plain);
+// Whether they say that the receiver could not find out, so that an unknown user may be a known
+// one.
+bool tells_passing_trouble(std::string_view plain);
 
 // The text in lower case, single spaces between words, without punctuation. Names are taken out,
 // for they are not what the peer says: <address>, <ip>, <domain> and <link> stand for them, and

@@ -188,12 +188,15 @@ TEST(BounceCorpus, ReadsTheBouncesOfSixtyMailSystems) {
     score_message(rows, reader().read(octets), reasons, scores);
   }
   scores.print();
-  for (const auto& [what, least] : std::map<std::string, double>{{"recipients", 0.95},
-                                                                 {"kind", 0.97},
-                                                                 {"reply code", 0.95},
-                                                                 {"enhanced status", 0.95},
-                                                                 {"class (strict)", 0.85},
-                                                                 {"not falsely hard", 0.95}}) {
+  // Falsely hard is the worst error, for a customer loses an address; hard that is not found costs
+  // a few more attempts.
+  for (const auto& [what, least] : std::map<std::string, double>{{"recipients", 0.97},
+                                                                 {"kind", 0.98},
+                                                                 {"reply code", 0.96},
+                                                                 {"enhanced status", 0.96},
+                                                                 {"class (strict)", 0.90},
+                                                                 {"not falsely hard", 0.98},
+                                                                 {"hard found", 0.80}}) {
     EXPECT_GE(scores.share(what), least) << what;
     EXPECT_GE(scores.share_held_out(what), least - 0.04) << what << ", held out";
   }
@@ -232,8 +235,8 @@ TEST(BounceCorpus, FindsWhoseAddressFailedInOldAndOddMail) {
                joined(delayed) + "not " + joined(own_delayed));
   }
   scores.print();
-  EXPECT_GE(scores.share("failed recipients"), 0.93);
-  EXPECT_GE(scores.share_held_out("failed recipients"), 0.75);
+  EXPECT_GE(scores.share("failed recipients"), 0.95);
+  EXPECT_GE(scores.share_held_out("failed recipients"), 0.85);
 }
 
 }  // namespace

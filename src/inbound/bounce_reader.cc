@@ -169,6 +169,12 @@ std::vector<ProseRecipient> receivers_of_original(const Reading& reading) {
   return found;
 }
 
+std::string domain_of_reporter(const MimeHeader& header) {
+  const auto from = addresses_of(header.field("From"));
+  if (from.empty()) return {};
+  return from.front().substr(from.front().rfind('@') + 1);
+}
+
 ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifier) {
   const ProseReader prose(reading.prose.head);
   const bool looks_like_bounce = is_bounce_subject(reading.subject) && reading.is_from_daemon;
@@ -186,13 +192,16 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   if (found.empty() && looks_like_bounce && prose.has_refusal()) {
     found = receivers_of_original(reading);
   }
+  if (found.empty() && looks_like_bounce) {
+    found = prose.users_of(domain_of_reporter(reading.header));
+  }
   if (found.empty()) return mail;
   mail.kind = kind_of_prose(prose, reading.subject);
   for (const ProseRecipient& one : found) {
     ToldFailure told{.kind = mail.kind, .recipient = one.address};
     told.diagnostic = prose.words_about(one, found.size() == 1);
     told.context = prose.flat();
-    told.is_after_data = prose.replied_to_data(one, found.size() == 1);
+    told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));
   }
   return mail;

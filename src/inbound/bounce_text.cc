@@ -78,6 +78,18 @@ bool is_label_of_another(std::string_view before) {
   return RE2::PartialMatch(piece(before), kLabel);
 }
 
+// "… are not accepting mail from": the sender follows.
+bool names_sender(std::string_view before) {
+  static const RE2 kFrom(R"((?:^|\s)(?:from|by|von)[\s:]+["'<(\[]*$)", options());
+  return RE2::PartialMatch(piece(before), kFrom);
+}
+
+// "554 <a@b>... reason" in a line, and "550 …" in the next: two replies.
+bool begins_reply(std::string_view line) {
+  static const RE2 kCode(R"(^\s*(?:<<< ?)?[45][0-9][0-9] )");
+  return RE2::PartialMatch(piece(line), kCode);
+}
+
 }  // namespace
 
 ProseReader::ProseReader(std::string_view head)
@@ -98,9 +110,16 @@ ProseReader::ProseReader(std::string_view head)
   for (const auto& lead : failure_leads()) {
     re2::StringPiece match;
     if (!lead->Match(flat_, 0, flat_.size(), RE2::UNANCHORED, &match, 1)) continue;
-    const auto end = static_cast<std::size_t>(match.data() - flat_.data()) + match.size();
+    auto end = static_cast<std::size_t>(match.data() - flat_.data()) + match.size();
+    // "… to user" of "to user7@example.org": an address is no part of the phrase.
+    const std::size_t word = end == 0 ? 0 : flat_.find_last_of(" <(", end - 1) + 1;
+    const std::size_t word_end = std::min(flat_.find(' ', end), flat_.size());
+    if (std::string_view(flat_).substr(word, word_end - word).find('@') != std::string::npos) {
+      end = std::max(word, static_cast<std::size_t>(match.data() - flat_.data()));
+    }
     if (lead_end_ == std::string::npos || end < lead_end_) lead_end_ = end;
   }
+  tells_failure_ = lead_end_ != std::string::npos || tells_refusal(flat_);
 }
 
 std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
@@ -121,13 +140,26 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
       static const RE2 kReason(R"(^[>"'\])]*(?::|\.{3}| ?-- ?| ?\()|^>?\s*$)");
       if (!RE2::PartialMatch(piece(line.substr(behind)), kReason)) continue;
     }
-    // A list goes on as it began: at the edge or indented.
+    // A list goes on as it began: at the edge or indented. Elsewhere stands only what is plainly
+    // one more: alone in its line, with its reason below or right behind the one before.
     const bool is_indented = is_white(line.front());
     if (found.empty()) first_is_indented = is_indented;
-    if (is_indented != first_is_indented) continue;
+    if (is_indented != first_is_indented && !continues_list(found.back().line, i)) continue;
     found.push_back({cleaned(view(address)), i, behind});
   }
   return found;
+}
+
+bool ProseReader::continues_list(std::size_t last, std::size_t line) const {
+  static const RE2 kAlone(
+      std::string(R"(^[\s>*|•·-]*["'<(\[]*)") + kAddressPattern + R"([>"')\]]*[,;.]?(:?)\s*$)",
+      options());
+  re2::StringPiece address, colon;
+  if (!RE2::FullMatch(piece(lines_[line]), kAlone, &address, &colon)) return false;
+  if (!colon.empty()) return true;
+  return std::all_of(lines_.begin() + static_cast<std::ptrdiff_t>(last) + 1,
+                     lines_.begin() + static_cast<std::ptrdiff_t>(line),
+                     [](std::string_view between) { return trim(between).empty(); });
 }
 
 std::vector<std::string> ProseReader::named_in_phrases() const {
@@ -145,14 +177,15 @@ std::vector<std::string> ProseReader::named_in_phrases() const {
 
 // Addresses in the line of the phrase itself: "… could not be delivered: a@b, c@d. Reason: …".
 std::vector<ProseRecipient> ProseReader::behind_lead() const {
-  static const RE2 kNext(std::string(R"(^[^@]{0,40}?(?:^|[\s:;,<("'\[]))") + kAddressPattern,
+  static const RE2 kNext(std::string(R"(^([^@]{0,40}?(?:^|[\s:;,<("'\[])))") + kAddressPattern,
                          options());
   std::vector<ProseRecipient> found;
   const auto next = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
   const std::size_t line_end = next == flat_begin_.end() ? flat_.size() : *next;
   std::string_view rest = std::string_view(flat_).substr(lead_end_, line_end - lead_end_);
-  re2::StringPiece address;
-  while (found.size() < kMaxRecipients && RE2::PartialMatch(piece(rest), kNext, &address)) {
+  re2::StringPiece before, address;
+  while (found.size() < kMaxRecipients &&
+         RE2::PartialMatch(piece(rest), kNext, &before, &address) && !names_sender(view(before))) {
     rest = rest.substr(static_cast<std::size_t>(address.data() - rest.data()) + address.size());
     found.push_back({cleaned(view(address)), ""});
     const std::size_t word = rest.find_first_not_of(" >)]\"',;");
@@ -172,6 +205,11 @@ std::vector<std::string> ProseReader::only_named(const std::vector<std::string>&
   re2::StringPiece rest(flat_);
   re2::StringPiece address;
   while (found.size() < 2 && RE2::FindAndConsume(&rest, kAny, &address)) {
+    const std::string_view before =
+        std::string_view(flat_).substr(0, static_cast<std::size_t>(address.data() - flat_.data()));
+    if (names_sender(before.substr(before.size() - std::min<std::size_t>(before.size(), 20)))) {
+      continue;
+    }
     std::string one = cleaned(view(address));
     const std::string lower = lowered(one);
     const auto is_same = [&lower](const std::string& other) { return lowered(other) == lower; };
@@ -194,6 +232,7 @@ std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t in
   static const RE2 kRule(R"(^\s*[-=_*]{3,}\s*$|^\s*-{3,}.*-{3,}\s*$)");
   for (std::size_t i = own.line + 1; i < next && i < own.line + kMaxBlockLines; ++i) {
     if (RE2::PartialMatch(piece(lines_[i]), kRule)) break;
+    if (!words.empty() && begins_reply(lines_[own.line]) && begins_reply(lines_[i])) break;
     if (trim(lines_[i]).empty()) {
       if (!words.empty()) break;
       continue;
@@ -237,7 +276,8 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
   if (!known.empty()) return located(known);
   std::vector<ProseRecipient> found;
   std::vector<Listed> list;
-  if (tells_failure()) {
+  const bool has_lead = lead_end_ != std::string::npos;
+  if (has_lead) {
     const auto behind = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
     const auto line = static_cast<std::size_t>(behind - flat_begin_.begin()) - 1;
     found = behind_lead();
@@ -251,7 +291,7 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
   }
   if (found.empty() && (tells_failure() || suspicion == Suspicion::looks_like_bounce)) {
     found = located(named_in_phrases());
-    if (found.empty() && tells_failure()) found = located(only_named(self));
+    if (found.empty() && has_lead) found = located(only_named(self));
   }
   std::set<std::string> seen;
   std::vector<ProseRecipient> unique;
@@ -270,11 +310,36 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
   return unique;
 }
 
+// AOL lists its own users so: a name in each line, until a line of several words.
+std::vector<ProseRecipient> ProseReader::users_of(const std::string& domain) const {
+  static const RE2 kName(R"(^[\s>*-]*["'<]?([a-z][a-z0-9._+-]{1,63})["'>]?[,;]?\s*$)", options());
+  constexpr std::size_t kMaxProseLines = 4;  // of the sentence, until the list begins
+  std::vector<ProseRecipient> found;
+  if (lead_end_ == std::string::npos || domain.empty()) return found;
+  const auto behind = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
+  const auto first = static_cast<std::size_t>(behind - flat_begin_.begin());
+  std::size_t i = first;
+  while (i < lines_.size() && i < first + kMaxProseLines &&
+         !RE2::FullMatch(piece(lines_[i]), kName)) {
+    ++i;
+  }
+  for (; i < lines_.size() && found.size() < kMaxRecipients; ++i) {
+    std::string name;
+    if (RE2::FullMatch(piece(lines_[i]), kName, &name)) {
+      found.push_back({name + "@" + domain, ""});
+    } else if (!trim(lines_[i]).empty()) {
+      break;
+    }
+  }
+  return found;
+}
+
 std::string ProseReader::reply_at(std::size_t line) const {
   std::string reply;
   for (std::size_t i = line; i < lines_.size() && i < line + 8; ++i) {
     const std::string_view words = trim(lines_[i]);
     if (words.empty() || (i > line && (words.starts_with(">>>") || words.starts_with("--")))) break;
+    if (i > line && begins_reply(lines_[i - 1]) && begins_reply(words)) break;
     if (!reply.empty()) reply += '\n';
     reply += words;
   }
@@ -310,12 +375,12 @@ std::string ProseReader::words_about(const ProseRecipient& recipient, bool is_on
   return recipient.words;
 }
 
-bool ProseReader::replied_to_data(const ProseRecipient& recipient, bool is_only) const {
-  // The last is what sendmail adds when RCPT had been accepted.
-  static const RE2 kSaid(R"((?i)in reply to (?:the )?(?:end of )?DATA|after (?:end of )?data|)"
-                         R"(end of (?:message|data|mail)|for TEXT command|did not like our DATA|)"
-                         R"(\(DATA\)|smtp command\W+DATA|55[04] 5\.0\.0 Service unavailable)");
-  return RE2::PartialMatch(recipient.words, kSaid) || (is_only && RE2::PartialMatch(flat_, kSaid));
+RefusalStage ProseReader::stage_of(const ProseRecipient& recipient, bool is_only) const {
+  const RefusalStage own = stage_told_in(recipient.words);
+  if (own != RefusalStage::untold) return own;
+  const std::string dialogue = ">>> rcpt to:<" + lowered(recipient.address) + "> <<< 5";
+  if (lowered(flat_).find(dialogue) != std::string::npos) return RefusalStage::recipient;
+  return is_only ? stage_told_in(flat_) : own;
 }
 
 bool ProseReader::has_refusal() const {

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "classify/refusal_stage.h"
+
 #include "inbound/returned_prose.h"
 
 namespace posthaste {
@@ -30,12 +32,14 @@ class ProseReader {
   std::vector<ProseRecipient> recipients(Suspicion suspicion, const std::vector<std::string>& known,
                                          const std::vector<std::string>& self) const;
   // True when a phrase tells that something could not be delivered, whoever it was for.
-  bool tells_failure() const { return lead_end_ != std::string::npos; }
+  bool tells_failure() const { return tells_failure_; }
+  // Users of the reporting system itself, that it lists by bare names; empty when it does not.
+  std::vector<ProseRecipient> users_of(const std::string& domain) const;
   // The lines that tell why: those at the address, else those of an SMTP dialogue about it, else
   // the first reply in the text.
   std::string words_about(const ProseRecipient& recipient, bool is_only) const;
-  // True when the reply at this recipient answered DATA: RCPT had been accepted.
-  bool replied_to_data(const ProseRecipient& recipient, bool is_only) const;
+  // What the reply at this recipient answered, as the text beside it tells.
+  RefusalStage stage_of(const ProseRecipient& recipient, bool is_only) const;
   // True when a line holds an SMTP reply that refuses.
   bool has_refusal() const;
   // The whole, on one line.
@@ -48,6 +52,8 @@ class ProseReader {
     std::size_t behind;  // offset behind the address in the line
   };
   std::vector<Listed> listed(std::size_t first_line, bool needs_reason) const;
+  // Whether an address in `line`, indented otherwise than the list that came to `last`, is of it.
+  bool continues_list(std::size_t last, std::size_t line) const;
   std::vector<std::string> named_in_phrases() const;
   std::vector<ProseRecipient> behind_lead() const;
   std::vector<std::string> only_named(const std::vector<std::string>& self) const;
@@ -63,6 +69,7 @@ class ProseReader {
   std::string flat_;
   std::vector<std::size_t> flat_begin_;       // of each line in flat_
   std::size_t lead_end_ = std::string::npos;  // in flat_
+  bool tells_failure_ = false;
 };
 
 }  // namespace posthaste

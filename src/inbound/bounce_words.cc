@@ -39,13 +39,14 @@ constexpr const char* kLeads[] = {
     R"(did not reach the following|not reach (some|any) (or all )?of (the|your)|have not (yet )?received your|(recipients?|address(es)?) (that )?(failed|could not be reached|were not reached|was not reached))",
     R"((addresses?|recipients?) (to which|that|which|where) .{0,60}(not|fail|undeliver|reject|problem).{0,40}(:|is|are))",
     R"(for the following (list of )?(reason|recipient|address)\S*|(undeliverable|undelivered|returned|failed) (mail |message )?(to|for)( the following)?( recipient| address)?\S* ?:|problem with the (e-?mail )?address|verify the address|to the following address)",
-    R"(message was not delivered to|(mail|message) (to|for) the following|not delivered to the following|this message (was )?(undeliverable|could not be)|(below|listed) (could|were|was|can) ?not)",
+    R"(message was not delivered to|(mail|message) (to|for) the following|not (be )?delivered to( the following| ?:)|this message (was )?(undeliverable|could not be)|(below|listed) (could|were|was|can) ?not)",
     // German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish.
     R"((empf(ä|ae)nger|adress|nachricht|e-?mail|mail|zustell)\S*.{0,80}(nicht (zugestellt|ausgeliefert|erreich|gesendet|übermittelt)|fehlgeschlagen|unzustellbar|nicht (oder|m(ö|oe)glich)))",
     R"((fehler|problem).{0,30}(zustell|auslieferung|übermitt).{0,60})",
     R"((n'a pas pu|n'ont pas pu|impossible de|n'a pu|échec|pas (été|pu être)) .{0,60}(remis|remettre|livr|distribu|envoy|achemin|remise|destinataire|adresse)\w*)",
     R"((no (se ha podido|se pudo|pudo|ha podido|ha sido posible)|imposible|error al) .{0,60}(entreg|envi|destinat|direcci)\w*)",
-    R"((non (è stato|e' stato|è stata) possibile|impossibile|mancat[ao]) .{0,60}(consegn|recapit|invi|destinatar|indirizz)\w*)",
+    R"((non (è|e'|é|sono) stat[oaie] (possibile )?|non (si )?(è|e'|é|può|puo'?|possono|ha) (potut[oa] |possibile |riuscit[oa] )?|impossibile|mancat[ao]|fallit[oa]|errore (nel|di|dur)\S*|problem[ai] (nel|di|dur)\S*) ?.{0,60}(consegn|recapit|invi[oa]|inoltr|spedi|raggiung|destinatar|indirizz)\w*)",
+    R"((messaggio|mail|posta|consegna|recapito|destinatar\S+|indirizz\S+) .{0,60}(non (è|e'|é|sono) (stat[oaie] )?(riuscit|consegnat|recapitat|inoltrat|inviat|valid|raggiung|accettat)\w*|(è|e'|é|sono) (stat[oaie] )?(fallit|respint|rifiutat|restituit)[oaie]))",
     R"((não (foi|pôde|pode|é)|nao (foi|pode)|falha n[ao]) .{0,60}(entreg|envi|destinat|endere)\w*)",
     R"((kon|kan|kunnen|konden|is) niet .{0,60}(bezorg|aflever|afgelever|verzonden|geadresseerde)\w*|(kunde|kan) (inte|ikke) .{0,40}(lever|skick|send)\w*|nie (mo(ż|z)na|zosta(ł|l)a?|mog(ł|l)a) .{0,60}(dostarcz|dor(ę|e)cz)\w*)",
     // Russian, Japanese, Chinese, Korean.
@@ -58,13 +59,15 @@ constexpr const char* kLeads[] = {
 constexpr const char* kWithAddress[] = {
     // Group 1 of each is an address; %A stands for it.
     R"((?:deliver|delivering|delivery of|sending|send|forwarding|forward)(?:ed)? (?:of )?(?:your |this |the |a |an |my )?(?:e-?mail |mail |message |above |following )*(?:message |mail )?(?:to|for)(?: the)?(?: following)?(?: address| recipient| user| mailbox)?:? ?["'<(\[]*%A)",
-    R"((?:message|mail|e-?mail|letter)(?: you)?(?: was| that was| which was)?(?: sent)?(?: addressed)? (?:to|for) (?:the )?(?:address |recipient |user )?["'<(\[]*%A[>"')\]]* (?:could|can|was|were|has|is|did|failed|cannot|couldn't|wasn't))",
+    R"((?:message|mail|e-?mail|letter)(?: you)?(?: was| that was| which was)?(?: sent)?(?: addressed)? (?:to|for):? (?:the )?(?:address |recipient |user )?["'<(\[]*%A[>"')\]]*[,:]? (?:could|can|was|were|has|is|did|failed|cannot|couldn't|wasn't))",
     R"((?:delivery|attempt)\S*(?: of your message| of the message| of mail)? (?:to|for)(?: the)?(?: following)?(?: recipients?| address(?:es)?| user)?:? ?["'<(\[]*%A[>"')\]]*:? ?(?:fail|has|was|could|is|did|\(|ended|abort))",
     R"(delivery (?:failed|failure|error)[^:]{0,40}: ?["'<(\[]*%A)",
     R"((?:unknown|invalid|no such|undeliverable|unrouteable|unresolvable|bad|nonexistent|inactive|illegal|incorrect|rejected|failed|intended|unreachable)(?: local| final| delivery| destination| e-?mail| mail)*(?: user| ?userid| recipient| address| addressee| mailbox| account| person)(?: name| id| address)?(?:es|s)?(?: is| was)?:? ?["'<(\[]*%A)",
     R"((?:user|recipient|addressee|address|mailbox|account|e-?mail|destinatario|destinataire|empf(?:ä|ae)nger|benutzer|usuario)(?: address| name)?:? ?["'<(\[]*(?:smtp:|rfc822;)?%A[>"')\]]*:? (?:is |was |has |does |could |can |are |not |n't |un|no |in|fail|reject|exceed|over|full|on |which|that|existiert|n'existe|no existe|ist ))",
     R"(["'<(\[]*%A[>"')\]]*:? (?:is |was |has |does |did |could |can )?(?:not |n't |un|no |exceed|over |full)(?:known|exist|found|deliver|receiv|reach|valid|such|longer|user|mailbox|account|accept|a valid|an? active|recogni|available|authori|ed |s |his|her|their|the|quota|$))",
     R"(["'<(\[]*%A[>"')\]]* ?(?:\.{3}|:| -|\() ?(?:no such|unknown|user|mailbox|invalid|host|recipient|address|account|not |over|quota|does|domain|relay|reject|fail|message|delivery|[45][0-9]{2}|[45]\.[0-9]\.[0-9]))",
+    R"((?:messaggio|mail|posta|consegna)(?: \S+){0,4} (?:a|per|verso|all'indirizzo|al destinatario|all'utente):? ["'<(\[]*%A)",
+    R"((?:indirizzo|destinatario|utente|casella|direcci(?:ó|o)n|adresse|endere(?:ç|c)o|adres)(?: \S+){0,3}:? ["'<(\[]*%A[>"')\]]*:? (?:non |è |e' |no |n'|nicht |ist |inesist|sconosc|inconn|desconoc|desconhec|unbek|niet |não |nao |risulta ))",
     R"((?:sent|addressed|delivered|mailed|forwarded) to:? ?["'<(\[]*%A[>"')\]]* (?:\S+ ){0,6}(?:not|fail|undeliver|reject|return|bounc|unknown|because|invalid))",
     R"((?:generated|expanded|forwarded) (?:from|by):? ?["'<(\[]*%A)",
     R"((?:could|can|was|were) ?(?:not|n't) (?:be )?(?:deliver|sen|reach)\w* (?:to|for):? ?["'<(\[]*%A)",
@@ -113,6 +116,15 @@ const std::vector<std::unique_ptr<const RE2>>& failures_with_address() {
   return kCompiled;
 }
 
+bool tells_refusal(std::string_view text) {
+  static const RE2 kPattern(
+      R"((?:message|mail|e-?mail|letter)\b.{0,200}\b(?:was|were|is|has been|have been) )"
+      R"((?:blocked|rejected|refused|bounced|quarantined|dropped|discarded|undeliverable|)"
+      R"(not (?:been )?delivered)\b)",
+      options());
+  return matches(text, kPattern);
+}
+
 bool begins_original(std::string_view line) {
   constexpr std::size_t kMaxLine = 200;
   static const auto kCompiled = compile(kOriginals);
@@ -125,7 +137,7 @@ bool begins_original(std::string_view line) {
 
 bool is_bounce_subject(std::string_view subject) {
   static const RE2 kPattern(
-      R"(undeliver|deliver|failure|failed|returned|bounce|non[- ]?remis|unzustellbar|zustell|rejected|could not|cannot|can't|unable|status notif|mail error|error|unknown|problem|undeliv|not sent|warning|delay|nicht|échec|notification d'état|non distribu|no se (?:ha|pudo)|mancat|impossib|falha|недостав|не доставл|не может|エラー|届|配信|失敗|戻|送信|退信|退件|無法|无法|系统|반송|nondelivery|user mail|nicht zu|notice|mail system)",
+      R"(undeliver|deliver|failure|failed|returned|bounce|non[- ]?remis|unzustellbar|zustell|rejected|could not|cannot|can't|unable|status notif|mail error|error|unknown|problem|undeliv|not sent|warning|delay|nicht|échec|notification d'état|non distribu|no se (?:ha|pudo)|mancat|impossib|falha|недостав|не доставл|не может|エラー|届|配信|失敗|戻|送信|退信|退件|無法|无法|系统|반송|nondelivery|user mail|nicht zu|notice|mail system|blocked|consegn|recapit)",
       options());
   return matches(subject, kPattern);
 }

@@ -15,6 +15,8 @@ namespace posthaste {
 const std::vector<std::unique_ptr<const RE2>>& failure_leads();
 // "Your message to <a@b> could not be delivered": the address stands in the phrase, group 1.
 const std::vector<std::unique_ptr<const RE2>>& failures_with_address();
+// "Your message was blocked": a failure that names nobody by itself.
+bool tells_refusal(std::string_view text);
 // A line behind which the returned message stands.
 bool begins_original(std::string_view line);
 bool is_bounce_subject(std::string_view subject);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "classify/reply_class.h"
+#include "classify/reply_words.h"
 #include "inbound/bounce_text.h"
 #include "inbound/bounce_words.h"
 #include "inbound/feedback.h"
@@ -137,15 +138,29 @@ std::string recipient_of(const DsnReportedRecipient& reported) {
   return {};
 }
 
+// "Your message to <x> was rejected: not enough disk space", beside a report that says otherwise.
+// Long texts give advice for every case.
+bool contradicts_bad_address(const ProseReader& prose) {
+  constexpr std::size_t kMaxNotice = 400;
+  if (prose.flat().size() > kMaxNotice || prose.has_refusal()) return false;
+  const auto told = class_by_certain_words(plain_words(prose.flat()));
+  return told && !is_hard(*told);
+}
+
 // An address is given up only for what speaks of nothing else.
 bool is_bad_for_good(const ToldFailure& told, const ReturnedRecipient& judged,
                      const RefusalClass& known) {
   const std::string& status = judged.enhanced_status;
   const bool is_addressing = status.size() > 2 && status[2] == '1';
-  if (told.kind != ReturnKind::bounce || known.is_doubtful) return false;
-  if (told.is_after_data && !is_addressing) return false;
+  if (told.kind != ReturnKind::bounce || known.is_doubtful || told.is_contradicted) return false;
+  const bool is_mailbox = judged.classification == Classification::bad_mailbox;
+  if (is_mailbox && told.stage == RefusalStage::message && !is_addressing) return false;
+  // Words alone, without anybody's status or a sign that RCPT was refused, may be a filter's.
+  const RefusalStage stage =
+      told.stage == RefusalStage::untold ? stage_told_in(judged.diagnostic) : told.stage;
+  if (is_mailbox && status.empty() && stage != RefusalStage::recipient) return false;
   // A system that gave up on an unknown user believes it, though each reply was a 4yz.
-  return known.hard || (is_addressing && judged.classification == Classification::bad_mailbox);
+  return known.hard || (is_addressing && is_mailbox);
 }
 
 }  // namespace
@@ -179,7 +194,8 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
   ToldRefusal refusal{.text = judged.diagnostic,
                       .provider = provider_named_in(told.remote_mta + " " + judged.diagnostic),
                       .smtp_code = judged.smtp_code,
-                      .enhanced_status = judged.enhanced_status};
+                      .enhanced_status = judged.enhanced_status,
+                      .stage = told.stage};
   RefusalClass known = classifier.classify(refusal);
   if (!known.is_known && !told.context.empty()) {
     // Its beginning, then its end: what stands between is advice.
@@ -189,6 +205,8 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
       const RefusalClass more = classifier.classify(refusal);
       if (!more.is_known) continue;
       known = more;
+      // What stands elsewhere may be advice, or of somebody else.
+      known.is_doubtful = true;
       break;
     }
   }
@@ -227,9 +245,11 @@ ReturnedMail read_report(const MimeMessage& mime, std::string_view head,
                               : status.starts_with('4') ? ReturnKind::delay
                                                         : ReturnKind::bounce);
     const auto listed = prose.recipients(Suspicion::looks_like_bounce, {told.recipient}, {});
-    told.is_after_data = prose.replied_to_data(listed.front(), report.recipients.size() == 1);
+    const bool is_only = report.recipients.size() == 1;
+    told.stage = prose.stage_of(listed.front(), is_only);
+    told.is_contradicted = is_only && contradicts_bad_address(prose);
     if (told.kind != ReturnKind::delivered && find_reply_codes(told.diagnostic).smtp_code == 0) {
-      const std::string words = prose.words_about(listed.front(), report.recipients.size() == 1);
+      const std::string words = prose.words_about(listed.front(), is_only);
       const bool is_better = find_reply_codes(words).smtp_code != 0;
       if (told.diagnostic.empty() || (is_better && is_poor(told.diagnostic))) {
         told.diagnostic = words;

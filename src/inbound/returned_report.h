@@ -19,8 +19,9 @@ struct ToldFailure {
   std::string enhanced_status;  // as written: "5.0.0 (permanent failure)"
   std::string diagnostic;       // what the peer or the system said
   std::string remote_mta;
-  std::string_view context;    // the whole text, where the diagnostic says nothing
-  bool is_after_data = false;  // RCPT had been accepted
+  std::string_view context;  // the whole text, where the diagnostic says nothing
+  RefusalStage stage = RefusalStage::untold;
+  bool is_contradicted = false;  // the text for people tells of another cause
 };
 
 // Finds codes, class and whether the address is bad.
