@@ -95,10 +95,10 @@ const BlockSchema<RouteConfig>& route_schema() {
 }
 
 Result<RouteTarget> RouteTarget::parse(std::string_view text) {
-  const Error bad(RouteErrc::bad_target,
+  const Error bad{RouteErrc::bad_target,
                   fmt::format("\"{}\" is not a target: write \"[192.0.2.1]:2525\" or "
                               "\"relay.example:587\"",
-                              text));
+                              text)};
   const std::optional<HostAndPort> parts = split(text);
   if (!parts) return bad;
   const std::optional<std::uint16_t> port = parse_port(parts->port);
