@@ -33,7 +33,7 @@ TEST(ContentScanner, PassesContentUnchangedHoweverItIsCut) {
     const Passed passed = pass(content + "MAIL", step);
     EXPECT_EQ(passed.octets, content) << step;
     EXPECT_EQ(passed.rest, "MAIL") << step;
-    // Without the three dots that stuff it, and the five octets that end it but for its own CRLF.
+    // Without the three dots that stuff it, and the three octets that end it.
     EXPECT_EQ(passed.size, content.size() - 3 - 3) << step;
     EXPECT_TRUE(passed.is_complete);
     EXPECT_EQ(passed.fault, DataFault::none);
