@@ -11,9 +11,8 @@ struct OfferTerms {
   bool passes_auth = false;
 };
 
-// The reply to the client's EHLO: that of the next server with the extensions that can be passed on
-// (RFC 1870, 1845 and the like leave nothing to us but octets), and with STARTTLS where it is ours.
-// `reply` is a positive reply, as it came.
+// The reply to the client's EHLO: that of the next server with the extensions that can be passed
+// on, and with STARTTLS where it is ours. `reply` is a positive reply, as it came.
 std::string pass_offer(std::string_view reply, OfferTerms terms);
 
 // Whether the reply offers the extension of this name, in upper case.

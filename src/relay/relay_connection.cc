@@ -189,7 +189,8 @@ void RelayConnection::drain() {
 }
 
 void RelayConnection::on_client_late() {
-  if (!session_) return close();
+  // Nothing can be said in the middle of a handshake.
+  if (!session_ || session_->need() == RelaySession::Need::tls_handshake) return close();
   session_->on_client_timeout();
   if (session_->is_upstream_cut()) upstream_->close();
   group_.spawn(say_farewell(self_.lock()));

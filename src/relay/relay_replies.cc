@@ -206,6 +206,7 @@ void RelaySession::tell_all(const Reply& reply, bool is_taken) {
   }
   transaction_.reset();
   is_chunked_ = false;
+  scanner_ = ContentScanner();
 }
 
 }  // namespace posthaste

@@ -97,6 +97,7 @@ TEST(RelaySession, TellsOfRefusals) {
   EXPECT_EQ(outcomes[0].recipients, std::vector<std::string>{"b@mx.example"});
   EXPECT_EQ(outcomes[1].recipients, std::vector<std::string>{"c@mx.example"});
   EXPECT_EQ(outcomes[1].reply.code, 451u);
+  EXPECT_EQ(outcomes[1].size, 0u);
   EXPECT_TRUE(outcomes[2].recipients.empty());
   EXPECT_EQ(outcomes[2].sender, "bad@client.example");
   EXPECT_EQ(outcomes[3].reply.code, 554u);
