@@ -143,6 +143,7 @@ awaitable<void> take_large(RelayStage& stage, std::string content) {
   co_await server.say("250 ok\r\n250 ok\r\n354 go ahead\r\n");
   co_await server.hear(std::move(content));
   co_await server.say("250 taken\r\n");
+  co_await server.hear("QUIT\r\n");
   co_await server.hear_end();
 }
 
@@ -165,6 +166,7 @@ awaitable<void> tell_of_client(RelayStage& stage) {
   co_await server.say("220 mx.example ESMTP\r\n");
   co_await server.hear("EHLO client.example\r\n");
   co_await server.say("250 mx.example\r\n");
+  co_await server.hear("QUIT\r\n");
   co_await server.hear_end();
 }
 
