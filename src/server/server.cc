@@ -27,6 +27,7 @@
 #include "server/observation.h"
 #include "server/reception_monitor.h"
 #include "server/recipient_gate.h"
+#include "server/relay_store.h"
 #include "server/reputation_service.h"
 #include "server/settings.h"
 #include "server/transport_security.h"
@@ -126,7 +127,8 @@ struct Server::Parts {
         key_watch(clock, disk, log),
         authenticator(clock, disk),
         budget(kReceptionBudget),
-        monitor(metrics, *spool, listener_names(*config)) {
+        monitor(metrics, *spool, listener_names(*config)),
+        relays(clock, metrics, relay_store(*spool)) {
     spool->on_commit([seconds = metrics.histogram(kCommitSeconds, fast_seconds_bounds())](
                          const CommitReport& report) {
       seconds.observe(std::chrono::duration<double>(report.took).count());
@@ -160,6 +162,7 @@ struct Server::Parts {
   Authenticator authenticator;
   ReceptionBudget budget;
   ReceptionMonitor monitor;
+  RelayJournal relays;
   std::unique_ptr<Reception> reception;
   std::unique_ptr<ListenerSet> listeners;
   bool is_running = true;
@@ -265,6 +268,7 @@ Result<void> Server::Parts::listen(const Settings& settings) {
         return ConnectionServices{clock,  *admission, *reception, authenticator,
                                   budget, monitor,    &recipients};
       },
+      RelayServices{clock, tls, relays, monitor},
       [this](asio::awaitable<void> task) { wait_for(std::move(task)); });
   return listeners->reload(settings.sessions);
 }
