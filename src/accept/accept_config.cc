@@ -28,10 +28,11 @@ std::vector<ConfigProblem> validate_listener(const ListenerConfig& listener) {
                                           "inbound or analytics_relay: choose one"
                                         : "a listener of protocol http has role api or admin: "
                                           "choose one"});
-  } else if (listener.effective_role() == ListenerRole::inbound) {
-    problems.push_back({"role",
-                        "this version serves smtp listeners of role submission and "
-                        "analytics_relay only: use one of these"});
+  } else if (listener.effective_role() == ListenerRole::inbound &&
+             listener.auth != ListenerAuth::off) {
+    problems.push_back({"auth",
+                        "nobody logs in where returned mail comes in: leave auth off, and take "
+                        "submissions at another listener"});
   }
   check_relay(listener, problems);
   const bool has_certificate = !listener.certificate.empty() && !listener.key.empty();
@@ -88,7 +89,9 @@ BlockSchema<ListenerConfig> make_listener_schema() {
       .key("address", &L::address, "IP address and port; port 0 takes any that is free.",
            {.required = true})
       .key("role", &L::role,
-           "What it is for: submission or analytics_relay (of smtp), api or admin (of http).")
+           "What it is for: submission, inbound or analytics_relay (of smtp), api or admin (of "
+           "http). inbound is an MX of the server's own: it takes bounces, complaints and reports, "
+           "and nothing else.")
       .key("tls", &L::tls,
            "opportunistic offers STARTTLS, required insists on it, implicit begins with TLS.")
       .key("certificate", &L::certificate, "PEM file of the certificate chain.")

@@ -68,7 +68,7 @@ TEST(AcceptConfig, SaysWhatIsWrongWithAListener) {
         Case{"address = \"127.0.0.1:25\" tls = opportunistic", "certificate"},
         Case{"address = \"127.0.0.1:25\" role = api", "role"},
         Case{"address = \"127.0.0.1:25\" protocol = http role = submission", "role"},
-        Case{"address = \"127.0.0.1:25\" role = inbound", "analytics_relay only"},
+        Case{"address = \"127.0.0.1:25\" role = inbound auth = optional", "nobody logs in"},
         Case{"address = \"0.0.0.0:25\" auth = required", "log in without TLS"},
         Case{"address = \"127.0.0.1:25\" relay_from = {\"10.0.0.0/99\"}", "no network"},
         Case{"address = \"127.0.0.1:25\" role = analytics_relay", "set upstream"},

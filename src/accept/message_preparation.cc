@@ -228,20 +228,25 @@ std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation prep
   if (walk.hops >= listener.max_hops) {
     return refusal("too many hops: the message is in a loop", RejectionReason::loop);
   }
-  if (!walk.fault.empty()) return refusal(walk.fault, RejectionReason::bad_message);
+  // What comes back ends here. Its signatures are still to be checked, and its tags are not ours.
+  const bool ends_here = listener.effective_role() == ListenerRole::inbound;
+  if (!ends_here && !walk.fault.empty()) return refusal(walk.fault, RejectionReason::bad_message);
 
   PreparedMessage prepared;
-  prepared.body = make_body(preparation, view, walk);
-  if (const auto from = MailAddress::parse(walk.facts.header_from)) {
-    prepared.header_from = from->domain();
-  }
   ReceivedMessage& message = prepared.message;
   message.id = preparation.id;
   message.arrival = make_arrival(preparation);
+  message.facts = std::move(walk.facts);
+  prepared.body =
+      ends_here ? std::move(preparation.transaction.content) : make_body(preparation, view, walk);
+  message.envelope = std::move(preparation.transaction.envelope);
+  if (ends_here) return prepared;
+
+  if (const auto from = MailAddress::parse(message.facts.header_from)) {
+    prepared.header_from = from->domain();
+  }
   message.tags = std::move(walk.tags);
   if (!preparation.facts.tenant.value().empty()) message.tags.tenant = preparation.facts.tenant;
-  message.facts = std::move(walk.facts);
-  message.envelope = std::move(preparation.transaction.envelope);
   // RFC 8689 §3: REQUIRETLS overrules the header.
   message.envelope.tls_optional = walk.is_tls_optional && !message.envelope.require_tls;
   return prepared;

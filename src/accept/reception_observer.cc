@@ -26,6 +26,8 @@ std::string_view to_string(RejectionReason reason) {
       return "loop";
     case RejectionReason::suppressed:
       return "suppressed";
+    case RejectionReason::unknown_recipient:
+      return "unknown_recipient";
     case RejectionReason::storage:
       return "storage";
     case RejectionReason::early_talker:

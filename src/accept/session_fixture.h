@@ -95,7 +95,7 @@ class Dialogue {
   RecordingObserver observer;
   ReceptionBudget budget{100'000'000};
   std::vector<Transaction> transactions;
-  std::map<std::string, std::string> suppressed;  // by address, with what is said
+  std::map<std::string, RecipientRefusal> refused;  // by address
   ReceptionOutcome outcome{true, 250, "2.0.0", "queued as 1", 10, {}};
   TlsInfo tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", false, ""};
 
@@ -106,9 +106,9 @@ class Dialogue {
         transactions.push_back(session_.take_transaction());
         return session_.on_commit(outcome);
       case SmtpSession::Need::check_recipient: {
-        const auto known = suppressed.find(session_.recipient().smtp_form());
-        return session_.on_recipient(known == suppressed.end() ? std::nullopt
-                                                               : std::optional(known->second));
+        const auto known = refused.find(session_.recipient().smtp_form());
+        return session_.on_recipient(known == refused.end() ? std::nullopt
+                                                            : std::optional(known->second));
       }
       case SmtpSession::Need::authenticate: {
         const AuthAttempt& attempt = session_.auth_attempt();

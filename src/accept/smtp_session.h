@@ -10,6 +10,7 @@
 #include "accept/auth.h"
 #include "accept/data_reader.h"
 #include "accept/reception_observer.h"
+#include "accept/recipient_check.h"
 #include "accept/session_settings.h"
 #include "accept/transaction.h"
 #include "base/clock.h"
@@ -78,7 +79,7 @@ class SmtpSession {
   void on_auth(AuthOutcome outcome);
   const MailAddress& recipient() const { return recipient_.address; }
   // With why it is refused; nothing: it is welcome.
-  void on_recipient(const std::optional<std::string>& refusal);
+  void on_recipient(const std::optional<RecipientRefusal>& refusal);
   Transaction take_transaction();
   void on_commit(const ReceptionOutcome& outcome);
 

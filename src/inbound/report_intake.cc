@@ -1,6 +1,5 @@
 #include "inbound/report_intake.h"
 
-#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -25,43 +24,17 @@ std::string_view to_string(IntakeOutcome::Kind kind) {
   return "busy";
 }
 
-// Counts one mail while it is under way, also when its coroutine is unwound.
-class Waiting {
- public:
-  Waiting(std::atomic<std::size_t>& mails, std::atomic<std::size_t>& octets, std::size_t size)
-      : mails_(mails), octets_(octets), size_(size) {
-    count_ = mails_.fetch_add(1) + 1;
-    sum_ = octets_.fetch_add(size_) + size_;
-  }
-  ~Waiting() {
-    mails_.fetch_sub(1);
-    octets_.fetch_sub(size_);
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
-  // One mail alone is always taken: its own limit is what refuses it.
-  bool is_beyond(const ReportIntake::Options& options) const {
-    return count_ > 1 && (count_ > options.max_waiting || sum_ > options.max_waiting_octets);
-  }
-
- private:
-  std::atomic<std::size_t>& mails_;
-  std::atomic<std::size_t>& octets_;
-  std::size_t size_;
-  std::size_t count_ = 0;
-  std::size_t sum_ = 0;
-};
-
 }  // namespace
 
 ReportIntake::ReportIntake(Parts parts, Options options)
-    : parts_(std::move(parts)), options_(options) {}
+    : parts_(std::move(parts)),
+      options_(options),
+      room_({options.max_waiting, options.max_waiting_octets}) {}
 
 boost::asio::awaitable<IntakeOutcome> ReportIntake::take(SharedBody mail) {
-  const Waiting waiting(waiting_, waiting_octets_, mail->size());
+  const auto place = room_.enter(mail->size());
   IntakeOutcome outcome;
-  if (waiting.is_beyond(options_)) {
+  if (!place) {
     outcome.kind = IntakeOutcome::Kind::busy;
     outcome.reason = "too many reports at once: come again later";
   } else {

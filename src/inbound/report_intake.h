@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -12,6 +11,7 @@
 #include "inbound/complaint_clue.h"
 #include "inbound/report_mail.h"
 #include "inbound/report_store.h"
+#include "inbound/waiting_room.h"
 #include "mail/envelope.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/log.h"
@@ -77,8 +77,7 @@ class ReportIntake {
 
   Parts parts_;
   Options options_;
-  std::atomic<std::size_t> waiting_ = 0;
-  std::atomic<std::size_t> waiting_octets_ = 0;
+  WaitingRoom room_;
   WallTime expired_at_{};  // the pool's thread only
   BlockingPool pool_{1};
 };

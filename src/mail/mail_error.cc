@@ -26,6 +26,10 @@ class MailCategory final : public boost::system::error_category {
         return "the message cannot be converted";
       case MailErrc::suppressed:
         return "every recipient is suppressed";
+      case MailErrc::refused:
+        return "the message is refused";
+      case MailErrc::busy:
+        return "too much is waiting";
     }
     return "unknown mail error";
   }

@@ -13,6 +13,9 @@ enum class MailErrc {
   bad_message,
   cannot_convert,
   suppressed,
+  // Of a MessageSink; the detail is the text of the reply.
+  refused,
+  busy,
 };
 
 boost::system::error_code make_error_code(MailErrc code);

@@ -24,6 +24,7 @@ bool is_about_mail(RejectionReason reason) {
     case RejectionReason::loop:
     case RejectionReason::storage:
     case RejectionReason::suppressed:
+    case RejectionReason::unknown_recipient:
       return true;
     default:
       return false;

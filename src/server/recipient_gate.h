@@ -11,8 +11,8 @@ class RecipientGate final : public RecipientCheck {
  public:
   explicit RecipientGate(Suppressor& suppressor) : suppressor_(suppressor) {}
 
-  boost::asio::awaitable<std::optional<std::string>> refusal(MailAddress address,
-                                                             TenantId tenant) override;
+  boost::asio::awaitable<std::optional<RecipientRefusal>> refusal(MailAddress address,
+                                                                  TenantId tenant) override;
 
  private:
   Suppressor& suppressor_;

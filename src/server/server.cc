@@ -21,6 +21,7 @@
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
+#include "server/inbound_service.h"
 #include "server/key_watch.h"
 #include "server/limit_change.h"
 #include "server/listener_set.h"
@@ -156,6 +157,7 @@ struct Server::Parts {
   std::unique_ptr<TransportSecurity> transport;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
+  std::unique_ptr<InboundService> inbound;
   std::unique_ptr<ReputationService> reputation;
   std::unique_ptr<Observation> observation;
   KeyWatch key_watch;
@@ -239,6 +241,9 @@ Result<void> Server::Parts::build(const Settings& settings) {
   admission =
       std::make_unique<Admission>(Admission::Parts{*spool, *manager, settler, clock, &suppressor});
   reception = std::make_unique<Reception>(clock, *admission);
+  inbound = std::make_unique<InboundService>(InboundService::Parts{
+      *spool, suppressor, *dns, *admission, disk, metrics, clock, log.child("inbound")});
+  if (auto made = inbound->configure(*config, settings.return_paths); !made) return made.error();
   auto watched = ReputationService::create(
       {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
   if (!watched) return watched.error();
@@ -264,9 +269,9 @@ Result<void> Server::Parts::listen(const Settings& settings) {
   for (std::size_t i = 0; i < loops.size(); ++i) executors.push_back(loops.loop(i).executor());
   listeners = std::make_unique<ListenerSet>(
       std::move(executors),
-      [this](const ListenerConfig&) {
-        return ConnectionServices{clock,  *admission, *reception, authenticator,
-                                  budget, monitor,    &recipients};
+      [this](const ListenerConfig& listener) {
+        return inbound->services_of(
+            listener, {clock, *admission, *reception, authenticator, budget, monitor, &recipients});
       },
       RelayServices{clock, tls, relays, monitor},
       [this](asio::awaitable<void> task) { wait_for(std::move(task)); });
@@ -301,6 +306,7 @@ void Server::Parts::wait_for(asio::awaitable<void> task) {
 void Server::Parts::stop() {
   if (!std::exchange(is_running, false)) return;
   if (listeners) listeners->stop(kListenerGrace);
+  if (inbound) inbound->stop();
   if (reputation) reputation->stop();
   if (admission) admission->stop();
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
@@ -354,10 +360,12 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   auto settings = make_settings(*config);
   if (!settings) return settings.error();
   Parts& parts = *parts_;
+  auto taken_over = parts.inbound->configure(*config, settings->return_paths);
+  if (!taken_over) return taken_over.error();
+  std::vector<std::string> left = std::move(*taken_over);
   if (auto listening = parts.listeners->reload(settings->sessions); !listening) {
     return listening.error();
   }
-  std::vector<std::string> left;
   for (const ListenerConfig& listener : config->listeners) {
     if (listener.protocol == ListenerProtocol::http && !has_listener(*parts.config, listener)) {
       left.push_back("listener \"" + listener.name + "\" is new or has moved: restart to open it");

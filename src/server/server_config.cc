@@ -37,6 +37,16 @@ void check_users(const Configuration& source, std::vector<ConfigError>& errors) 
   }
 }
 
+// Whether any address is ours that mail can come back to.
+bool takes_returned_mail(const Configuration& source) {
+  const auto paths = source.all(return_path_schema());
+  const InboundConfig inbound = source.one(inbound_schema());
+  return source.one(bounce_schema()).domain || !inbound.reports.empty() ||
+         !inbound.complaints.empty() ||
+         std::any_of(paths.begin(), paths.end(),
+                     [](const ReturnPathConfig& one) { return one.domain.has_value(); });
+}
+
 void check_listeners(const Configuration& source, std::vector<ConfigError>& errors) {
   const bool has_keys = !source.blocks(api_key_schema()).empty();
   const bool has_users = !source.blocks(user_schema()).empty();
@@ -56,6 +66,13 @@ void check_listeners(const Configuration& source, std::vector<ConfigError>& erro
       errors.push_back({block.where("address"),
                         "address: beyond loopback the HTTP API answers only with a key: add "
                         "api_key \"NAME\" { key_file = … }, or listen on 127.0.0.1"});
+    }
+    if (listener.protocol == ListenerProtocol::smtp &&
+        listener.effective_role() == ListenerRole::inbound && !takes_returned_mail(source)) {
+      errors.push_back(
+          {block.where("role"),
+           "role: no address is there for mail to come in at: set bounce { domain = … } "
+           "or inbound { reports = … }"});
     }
     if (listener.auth == ListenerAuth::required && !has_users) {
       errors.push_back({block.where("auth"),
@@ -168,6 +185,7 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .bounce = source->one(bounce_schema()),
       .return_paths = source->all(return_path_schema()),
       .suppression = source->one(suppression_schema()),
+      .inbound = source->one(inbound_schema()),
       .logs = source->all(log_schema()),
       .blocklist = source->one(blocklist_schema()),
       .postmaster_tools = source->one(postmaster_tools_schema()),
@@ -193,19 +211,19 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 }
 
 const Configuration::Schemas& server_schemas() {
-  static const Configuration::Schemas schemas = {&server_schema(),     &listeners_schema(),
-                                                 &http_schema(),       &api_key_schema(),
-                                                 &user_schema(),       &tenant_schema(),
-                                                 &campaign_schema(),   &remote_queue_schema(),
-                                                 &source_schema(),     &pool_schema(),
-                                                 &provider_schema(),   &route_schema(),
-                                                 &delivery_schema(),   &tls_schema(),
-                                                 &tls_policy_schema(), &dns_schema(),
-                                                 &dkim_schema(),       &spool_schema(),
-                                                 &bounce_schema(),     &log_schema(),
-                                                 &blocklist_schema(),  &postmaster_tools_schema(),
-                                                 &snds_schema(),       &return_path_schema(),
-                                                 &suppression_schema()};
+  static const Configuration::Schemas schemas = {&server_schema(),      &listeners_schema(),
+                                                 &http_schema(),        &api_key_schema(),
+                                                 &user_schema(),        &tenant_schema(),
+                                                 &campaign_schema(),    &remote_queue_schema(),
+                                                 &source_schema(),      &pool_schema(),
+                                                 &provider_schema(),    &route_schema(),
+                                                 &delivery_schema(),    &tls_schema(),
+                                                 &tls_policy_schema(),  &dns_schema(),
+                                                 &dkim_schema(),        &spool_schema(),
+                                                 &bounce_schema(),      &log_schema(),
+                                                 &blocklist_schema(),   &postmaster_tools_schema(),
+                                                 &snds_schema(),        &return_path_schema(),
+                                                 &suppression_schema(), &inbound_schema()};
   return schemas;
 }
 

@@ -11,6 +11,7 @@
 #include "deliver/tls_config.h"
 #include "identity/blocklist/blocklist_config.h"
 #include "identity/dkim/dkim_config.h"
+#include "inbound/inbound_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
 #include "report/report_config.h"
@@ -51,6 +52,7 @@ struct ServerConfig {
   BounceConfig bounce;
   std::vector<ReturnPathConfig> return_paths;
   SuppressionConfig suppression;
+  InboundConfig inbound;
   std::vector<LogConfig> logs;
   BlocklistConfig blocklist;
   PostmasterToolsConfig postmaster_tools;

@@ -118,6 +118,20 @@ TEST(ServerConfig, RefusesTwoLogsInOneFile) {
                           "another"));
 }
 
+TEST(ServerConfig, WantsAnAddressForReturnedMailToComeInAt) {
+  const std::string listener = "listener \"mx\" {\n role = inbound\n address = \"0.0.0.0:25\" }\n";
+  EXPECT_THAT(errors_of(listener),
+              ElementsAre(HasSubstr("t.conf:2: role: no address is there for mail to come in at")));
+  EXPECT_THAT(errors_of(listener + "bounce { domain = \"b.example.com\" }"), IsEmpty());
+  EXPECT_THAT(errors_of(listener + "return_path \"x\" { tenant = {\"a\"} domain = "
+                                   "\"b.example.com\" }\ntenant \"a\" { }"),
+              IsEmpty());
+  const auto config =
+      accepted(listener + "inbound { reports = {\"dmarc@example.com\"} keep_reports = \"30d\" }");
+  EXPECT_EQ(config->inbound.reports.at(0).smtp_form(), "dmarc@example.com");
+  EXPECT_EQ(config->inbound.keep_reports, std::chrono::hours(24 * 30));
+}
+
 TEST(ServerConfig, WantsAKeyForAnApiBeyondLoopback) {
   const std::string listener =
       "listener \"h\" {\n protocol = http\n address = \"0.0.0.0:8000\" }\n";

@@ -77,7 +77,7 @@ TEST(Rcpt, ComesAfterMail) {
 
 TEST(Rcpt, RefusesWhoIsSuppressedAndGoesOn) {
   Dialogue dialogue;
-  dialogue.suppressed["b@recipient.test"] = "suppressed: hard_bounce since 2026-01-01";
+  dialogue.refused["b@recipient.test"] = {"suppressed: hard_bounce since 2026-01-01"};
   dialogue.begin();
   dialogue.say_line("MAIL FROM:<a@sender.test>");
   EXPECT_EQ(dialogue.say("RCPT TO:<b@recipient.test>\r\nRCPT TO:<c@recipient.test>\r\n"),
@@ -88,11 +88,29 @@ TEST(Rcpt, RefusesWhoIsSuppressedAndGoesOn) {
 
 TEST(Rcpt, OfSuppressedRecipientsNeverEndsTheSession) {
   Dialogue dialogue;
-  dialogue.suppressed["b@recipient.test"] = "suppressed: manual since 2026-01-01";
+  dialogue.refused["b@recipient.test"] = {"suppressed: manual since 2026-01-01"};
   dialogue.begin();
   dialogue.say_line("MAIL FROM:<a@sender.test>");
   for (int i = 0; i < 1000; ++i) dialogue.say_line("RCPT TO:<b@recipient.test>");
   EXPECT_FALSE(dialogue.is_closed());
+}
+
+TEST(Rcpt, OfAnInboundListenerIsForItsOwnAddressesFromAnybody) {
+  ListenerConfig listener;
+  listener.role = ListenerRole::inbound;
+  listener.max_errors = 2;
+  Dialogue dialogue(listener, "192.0.2.1");
+  dialogue.refused["b-forged@bounce.test"] = {"a forged return path",
+                                              RejectionReason::unknown_recipient};
+  EXPECT_EQ(dialogue.say_line("EHLO mx.example").find("DSN"), std::string::npos);
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<>");
+  EXPECT_EQ(dialogue.say_line("RCPT TO:<b-1@bounce.test>"), "250 2.1.5 recipient ok\r\n");
+  EXPECT_EQ(dialogue.say_line("RCPT TO:<b-forged@bounce.test>"),
+            "550 5.1.1 a forged return path\r\n");
+  EXPECT_EQ(dialogue.observer.reasons.back(), RejectionReason::unknown_recipient);
+  EXPECT_NE(dialogue.say_line("RCPT TO:<b-forged@bounce.test>").find("421 "), std::string::npos)
+      << "whoever guesses addresses is hung up on";
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ std::vector<std::string_view> forged_fields(std::string_view message,
 
 }  // namespace
 
-boost::asio::awaitable<Authentication> authenticate(ReceivedMessage received, std::string our_name,
+boost::asio::awaitable<Authentication> authenticate(IncomingMessage received, std::string our_name,
                                                     AuthenticationParts parts) {
   Authentication found;
   const WallTime now = parts.clock.wall();

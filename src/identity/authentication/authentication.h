@@ -18,7 +18,7 @@
 namespace posthaste {
 
 // A message as it was received.
-struct ReceivedMessage {
+struct IncomingMessage {
   std::string client_address;  // "192.0.2.1", "2001:db8::1"
   std::string helo;            // as the client said it
   std::string mail_from;       // without angle brackets; "" is the null sender
@@ -46,16 +46,16 @@ struct Authentication {
 //
 //   const Authentication found = co_await authenticate(received, "mx.example.org", parts);
 //   header = authentication_results_field(found, received, "mx.example.org");
-boost::asio::awaitable<Authentication> authenticate(ReceivedMessage received, std::string our_name,
+boost::asio::awaitable<Authentication> authenticate(IncomingMessage received, std::string our_name,
                                                     AuthenticationParts parts);
 
 // The same in the words of RFC 8601.
 AuthenticationResults to_authentication_results(const Authentication& found,
-                                                const ReceivedMessage& received,
+                                                const IncomingMessage& received,
                                                 std::string_view authserv_id);
 // The whole field "Authentication-Results: …", CRLF included, to stand before the message.
 std::string authentication_results_field(const Authentication& found,
-                                         const ReceivedMessage& received,
+                                         const IncomingMessage& received,
                                          std::string_view authserv_id);
 
 // RFC 8601 §5: the message without the Authentication-Results fields that carry our name: none of

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-boost::asio::awaitable<void> run(ReceivedMessage received, AuthenticationParts parts,
+boost::asio::awaitable<void> run(IncomingMessage received, AuthenticationParts parts,
                                  Authentication& out) {
   out = co_await authenticate(std::move(received), "mx.example.org", parts);
 }
@@ -32,7 +32,7 @@ class ReceivedMail : public ::testing::Test {
                          clock_.wall());
   }
 
-  Authentication judge(ReceivedMessage received) {
+  Authentication judge(IncomingMessage received) {
     ZoneTextResolver resolver(zone_);
     boost::asio::io_context loop;
     TaskGroup group(loop.get_executor());
@@ -42,7 +42,7 @@ class ReceivedMail : public ::testing::Test {
     return found;
   }
 
-  static ReceivedMessage from(const std::string& mail_from, const std::string& text) {
+  static IncomingMessage from(const std::string& mail_from, const std::string& text) {
     return {"192.0.2.1", "mail.example.com", mail_from, std::make_shared<const std::string>(text)};
   }
 
@@ -55,7 +55,7 @@ class ReceivedMail : public ::testing::Test {
 };
 
 TEST_F(ReceivedMail, PassesByAnAlignedReturnPath) {
-  const ReceivedMessage received = from("a@example.com", text_);
+  const IncomingMessage received = from("a@example.com", text_);
   const Authentication found = judge(received);
   EXPECT_EQ(found.spf.result, SpfResult::pass);
   EXPECT_EQ(found.header_from, "example.com");
@@ -83,7 +83,7 @@ TEST_F(ReceivedMail, FailsWhenAnotherDomainSendsIt) {
 
 TEST_F(ReceivedMail, IsJudgedByHeloWhenItHasNoSender) {
   publish("mail.example.com. TXT \"v=spf1 ip4:192.0.2.1 -all\"");
-  const ReceivedMessage received = from("", text_);
+  const IncomingMessage received = from("", text_);
   const Authentication found = judge(received);
   EXPECT_EQ(found.spf.result, SpfResult::pass);
   EXPECT_THAT(authentication_results_field(found, received, "mx"),
@@ -92,7 +92,7 @@ TEST_F(ReceivedMail, IsJudgedByHeloWhenItHasNoSender) {
 
 TEST_F(ReceivedMail, TellsOfAChain) {
   const std::string text = arc_set(text_) + text_;
-  const ReceivedMessage received = from("a@elsewhere.test", text);
+  const IncomingMessage received = from("a@elsewhere.test", text);
   const Authentication found = judge(received);
   EXPECT_EQ(found.arc.result, ArcResult::pass) << found.arc.problem;
   EXPECT_THAT(authentication_results_field(found, received, "mx"),
@@ -121,7 +121,7 @@ TEST_F(ReceivedMail, LosesWhatPretendsToBeOurs) {
 TEST_F(ReceivedMail, SaysOnlyWhatWasJudgedOfManySignatures) {
   std::string text = text_;
   for (int i = 0; i < 30; ++i) text.insert(0, "DKIM-Signature: v=1; a=rsa-sha256; d=x; s=y\r\n");
-  const ReceivedMessage received = from("a@example.com", text);
+  const IncomingMessage received = from("a@example.com", text);
   const Authentication found = judge(received);
   EXPECT_EQ(found.dkim.size(), 30U);
   const auto results = to_authentication_results(found, received, "mx");

@@ -12,7 +12,7 @@ std::string short_text(std::string_view text) {
 }
 
 // RFC 8601 §2.7.2
-AuthenticationResult result_of_spf(const SpfVerdict& spf, const ReceivedMessage& received) {
+AuthenticationResult result_of_spf(const SpfVerdict& spf, const IncomingMessage& received) {
   AuthenticationResult result{"spf", std::string(to_string(spf.result)), "", "", {}};
   result.reason = short_text(spf.problem);
   if (!spf.mechanism.empty()) result.comment = "matched " + short_text(spf.mechanism);
@@ -52,7 +52,7 @@ AuthenticationResult result_of_dmarc(const DmarcVerdict& dmarc, const std::strin
 }
 
 // RFC 8617 §10.1
-AuthenticationResult result_of_arc(const ArcVerdict& arc, const ReceivedMessage& received) {
+AuthenticationResult result_of_arc(const ArcVerdict& arc, const IncomingMessage& received) {
   AuthenticationResult result{"arc", std::string(to_string(arc.result)), "", "", {}};
   result.reason = short_text(arc.problem);
   if (arc.result == ArcResult::none) return result;
@@ -67,7 +67,7 @@ AuthenticationResult result_of_arc(const ArcVerdict& arc, const ReceivedMessage&
 }  // namespace
 
 AuthenticationResults to_authentication_results(const Authentication& found,
-                                                const ReceivedMessage& received,
+                                                const IncomingMessage& received,
                                                 std::string_view authserv_id) {
   AuthenticationResults results{std::string(authserv_id), {}};
   results.results.push_back(result_of_spf(found.spf, received));
@@ -82,7 +82,7 @@ AuthenticationResults to_authentication_results(const Authentication& found,
 }
 
 std::string authentication_results_field(const Authentication& found,
-                                         const ReceivedMessage& received,
+                                         const IncomingMessage& received,
                                          std::string_view authserv_id) {
   return "Authentication-Results: " +
          to_field_value(to_authentication_results(found, received, authserv_id)) + "\r\n";
