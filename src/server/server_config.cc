@@ -168,6 +168,7 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .bounce = source->one(bounce_schema()),
       .return_paths = source->all(return_path_schema()),
       .suppression = source->one(suppression_schema()),
+      .alert = source->one(alert_schema()),
       .logs = source->all(log_schema()),
       .blocklist = source->one(blocklist_schema()),
       .postmaster_tools = source->one(postmaster_tools_schema()),
@@ -193,19 +194,19 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 }
 
 const Configuration::Schemas& server_schemas() {
-  static const Configuration::Schemas schemas = {&server_schema(),     &listeners_schema(),
-                                                 &http_schema(),       &api_key_schema(),
-                                                 &user_schema(),       &tenant_schema(),
-                                                 &campaign_schema(),   &remote_queue_schema(),
-                                                 &source_schema(),     &pool_schema(),
-                                                 &provider_schema(),   &route_schema(),
-                                                 &delivery_schema(),   &tls_schema(),
-                                                 &tls_policy_schema(), &dns_schema(),
-                                                 &dkim_schema(),       &spool_schema(),
-                                                 &bounce_schema(),     &log_schema(),
-                                                 &blocklist_schema(),  &postmaster_tools_schema(),
-                                                 &snds_schema(),       &return_path_schema(),
-                                                 &suppression_schema()};
+  static const Configuration::Schemas schemas = {&server_schema(),      &listeners_schema(),
+                                                 &http_schema(),        &api_key_schema(),
+                                                 &user_schema(),        &tenant_schema(),
+                                                 &campaign_schema(),    &remote_queue_schema(),
+                                                 &source_schema(),      &pool_schema(),
+                                                 &provider_schema(),    &route_schema(),
+                                                 &delivery_schema(),    &tls_schema(),
+                                                 &tls_policy_schema(),  &dns_schema(),
+                                                 &dkim_schema(),        &spool_schema(),
+                                                 &bounce_schema(),      &log_schema(),
+                                                 &blocklist_schema(),   &postmaster_tools_schema(),
+                                                 &snds_schema(),        &return_path_schema(),
+                                                 &suppression_schema(), &alert_schema()};
   return schemas;
 }
 

@@ -13,6 +13,7 @@
 #include "identity/dkim/dkim_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
+#include "report/rate_config.h"
 #include "report/report_config.h"
 #include "reputation/reputation_config.h"
 #include "route/provider_config.h"
@@ -51,6 +52,7 @@ struct ServerConfig {
   BounceConfig bounce;
   std::vector<ReturnPathConfig> return_paths;
   SuppressionConfig suppression;
+  AlertConfig alert;
   std::vector<LogConfig> logs;
   BlocklistConfig blocklist;
   PostmasterToolsConfig postmaster_tools;
