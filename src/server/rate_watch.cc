@@ -1,5 +1,6 @@
 #include "server/rate_watch.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <future>
