@@ -16,7 +16,7 @@ class EventCategory final : public boost::system::error_category {
   std::string message(int) const override { return "a record of the outbox is damaged"; }
 };
 
-constexpr std::array<std::string_view, 17> kTypes{"reception",
+constexpr std::array<std::string_view, 18> kTypes{"reception",
                                                   "rejection",
                                                   "delivery",
                                                   "transient_failure",
@@ -32,7 +32,8 @@ constexpr std::array<std::string_view, 17> kTypes{"reception",
                                                   "click",
                                                   "limit_changed",
                                                   "reputation_changed",
-                                                  "relayed"};
+                                                  "relayed",
+                                                  "rate_alert"};
 
 constexpr std::array<std::string_view, 21> kClassifications{"none",
                                                             "bad_mailbox",

@@ -30,6 +30,7 @@ enum class EventType : std::uint8_t {
   limit_changed,       // of no message: what the closed loop, a rule or a suspension did
   reputation_changed,  // of no message: a blocklist, or a figure of a provider
   relayed,             // an analytics relay passed it on, and the next server has taken it
+  rate_alert,          // of no message: bounces, deferrals or complaints crossed a threshold
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);

@@ -102,12 +102,22 @@ Result<void> Observation::listen(const ServerConfig& config) {
   return {};
 }
 
-Result<void> Observation::start(const ServerConfig& config) {
+Result<void> Observation::start(const ServerConfig& config,
+                                std::shared_ptr<const ShapingRules> shaping) {
   open_logs(config);
+  rates_ = std::make_unique<RateWatch>(
+      RateWatch::Parts{parts_.spool, parts_.clock, tasks_, parts_.governor, parts_.queue_loop,
+                       parts_.metrics, parts_.log.child("rates")},
+      std::make_shared<const RateRules>(config.alert, std::move(shaping)));
+  add_rates_api(router_, [this](const OutcomeRates::Wants& wants) {
+    return rates_->follower().rates().rows(wants);
+  });
   add_reports_api(router_, {config.server.data_dir / "reports.db", &parts_.disk, &parts_.clock});
   if (auto listening = listen(config); !listening) return listening;
   is_running_ = true;
-  on_loop([this] {
+  Result<void> counting;
+  on_loop([this, &counting] {
+    counting = rates_->follower().start();
     event_metrics_.start();
     unknown_replies_.start();
     suppression_.start();
@@ -115,7 +125,12 @@ Result<void> Observation::start(const ServerConfig& config) {
     trim_.start();
     for (auto& server : servers_) server->start();
   });
-  return {};
+  return counting;
+}
+
+void Observation::reload(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping) {
+  const auto rules = std::make_shared<const RateRules>(config.alert, std::move(shaping));
+  on_loop([&] { rates_->follower().set_rules(rules); });
 }
 
 void Observation::stop() {
@@ -125,6 +140,7 @@ void Observation::stop() {
       for (auto& log : logs_) log->finish();
       unknown_replies_.finish();
       suppression_.finish();
+      rates_->follower().finish();
     });
   }
   is_running_ = false;
@@ -134,8 +150,8 @@ void Observation::stop() {
 }
 
 std::uint64_t Observation::slowest_reader() const {
-  std::uint64_t slowest =
-      std::min({event_metrics_.position(), unknown_replies_.position(), suppression_.position()});
+  std::uint64_t slowest = std::min({event_metrics_.position(), unknown_replies_.position(),
+                                    suppression_.position(), rates_->follower().position()});
   for (const auto& log : logs_) slowest = std::min(slowest, log->position());
   return slowest;
 }

@@ -20,6 +20,7 @@
 #include "report/outbox_trim.h"
 #include "report/suppression_follower.h"
 #include "reputation/reputation_view.h"
+#include "server/rate_watch.h"
 #include "server/server_config.h"
 #include "server/shaping_gauges.h"
 #include "server/unknown_reply_watch.h"
@@ -50,7 +51,9 @@ class Observation {
   ~Observation();
 
   // Opens logs and listeners; they work when it returns.
-  Result<void> start(const ServerConfig& config);
+  Result<void> start(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping);
+  // Takes the alert block over.
+  void reload(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping);
   // Writes what is there, closes all, blocks until that is done.
   void stop();
 
@@ -84,6 +87,7 @@ class Observation {
   EventMetrics event_metrics_;
   UnknownReplyWatch unknown_replies_;
   SuppressionFollower suppression_;
+  std::unique_ptr<RateWatch> rates_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::vector<std::unique_ptr<HttpServer>> servers_;

@@ -252,7 +252,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
       *spool, *manager, governor, queue_loop.executor(), history,
       [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
       metrics, clock, log, [this] { return reputation->view(); }, suppressor});
-  if (auto started = observation->start(*config); !started) return started;
+  if (auto started = observation->start(*config, settings.shaping); !started) return started;
   key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
     manager->start();
@@ -386,6 +386,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     parts.dispatcher->ask_again();
     parts.key_watch.set_signer(settings->identity.signer);
   });
+  parts.observation->reload(*config, settings->shaping);
   for (std::string& line : parts.reputation->reload(*config)) left.push_back(std::move(line));
   parts.log.set_level(config->server.log_level);
   parts.config = std::move(config);

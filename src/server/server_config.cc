@@ -186,6 +186,7 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .return_paths = source->all(return_path_schema()),
       .suppression = source->one(suppression_schema()),
       .inbound = source->one(inbound_schema()),
+      .alert = source->one(alert_schema()),
       .logs = source->all(log_schema()),
       .blocklist = source->one(blocklist_schema()),
       .postmaster_tools = source->one(postmaster_tools_schema()),
@@ -223,7 +224,8 @@ const Configuration::Schemas& server_schemas() {
                                                  &bounce_schema(),      &log_schema(),
                                                  &blocklist_schema(),   &postmaster_tools_schema(),
                                                  &snds_schema(),        &return_path_schema(),
-                                                 &suppression_schema(), &inbound_schema()};
+                                                 &suppression_schema(), &inbound_schema(),
+                                                 &alert_schema()};
   return schemas;
 }
 

@@ -14,6 +14,7 @@
 #include "inbound/inbound_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
+#include "report/rate_config.h"
 #include "report/report_config.h"
 #include "reputation/reputation_config.h"
 #include "route/provider_config.h"
@@ -53,6 +54,7 @@ struct ServerConfig {
   std::vector<ReturnPathConfig> return_paths;
   SuppressionConfig suppression;
   InboundConfig inbound;
+  AlertConfig alert;
   std::vector<LogConfig> logs;
   BlocklistConfig blocklist;
   PostmasterToolsConfig postmaster_tools;

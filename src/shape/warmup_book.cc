@@ -158,6 +158,16 @@ void WarmupBook::listed(const std::string& name, const std::string& why) {
   looks_at_ = {};
 }
 
+void WarmupBook::count_later(const std::string& name, const std::string& provider,
+                             const WarmupTally& tally) {
+  const auto known = sources_.find(name);
+  if (known == sources_.end()) return;
+  const auto one = known->second.cells.find(provider);
+  if (one == known->second.cells.end()) return;
+  one->second.cell->count(tally);
+  looks_at_ = {};
+}
+
 double WarmupBook::share_of(const std::string& name, const std::string& provider) const {
   const auto known = sources_.find(name);
   if (known == sources_.end()) return 1;

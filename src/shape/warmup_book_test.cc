@@ -197,6 +197,22 @@ TEST_F(WarmupBookTest, SendsNothingForADayWhenABlocklistHasTheSource) {
   EXPECT_EQ(send(*cold, 23h), 0U);
 }
 
+TEST_F(WarmupBookTest, HearsOfWhatCameAfterTheDelivery) {
+  start();
+  const auto cold = cell("cold", "mx.google.test");
+  send(*cold, 24h);
+  ASSERT_GE(cold->warmup.cell->window().delivered, 50U);
+  for (int i = 0; i < 20; ++i) {
+    governor->on_later_outcome("cold", "google", {.complaints = 1});
+    governor->on_later_outcome("cold", "yahoo", {.complaints = 1});
+    governor->on_later_outcome("warm", "google", {.hard = 1});
+    governor->on_later_outcome("nobody", "google", {.hard = 1});
+  }
+  EXPECT_EQ(cold->warmup.cell->state(), WarmupCell::State::red);
+  EXPECT_THAT(cold->warmup.cell->reason(), HasSubstr("complaints"));
+  EXPECT_EQ(send(*cold, 5min), 0U);
+}
+
 TEST_F(WarmupBookTest, KeepsItsDayOverAReload) {
   start();
   send(*cell("cold", "mx.google.test"), 3 * 24h, 1min);

@@ -14,6 +14,7 @@ void add_dmarc(Program& program);
 void add_doctor(Program& program);
 void add_explain(Program& program);
 void add_queue(Program& program);
+void add_rates(Program& program);
 void add_report(Program& program);
 void add_reputation(Program& program);
 void add_send(Program& program);

@@ -11,6 +11,7 @@
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
 #include "report/event_tally.h"
+#include "report/outcome_rates.h"
 #include "reputation/reputation_view.h"
 #include "route/suppressor.h"
 
@@ -43,6 +44,9 @@ using UnknownKinds = std::function<std::vector<UnknownReplies::Kind>()>;
 void add_bounces_api(HttpRouter& router, UnknownKinds unknown);
 void add_warmup_api(HttpRouter& router, Operations& operations);
 void add_reputation_api(HttpRouter& router, std::function<ReputationView::Shared()> view);
+// On the router's loop.
+using RateRowsOf = std::function<std::vector<RateRow>(const OutcomeRates::Wants& wants)>;
+void add_rates_api(HttpRouter& router, RateRowsOf rows_of);
 void add_suppressions_api(HttpRouter& router, Suppressor& suppressor);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 // Sends the reports of what is counted until now; what became of each.
