@@ -24,6 +24,7 @@
 #include "server/inbound_service.h"
 #include "server/key_watch.h"
 #include "server/limit_change.h"
+#include "server/limit_keeper.h"
 #include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
@@ -169,7 +170,6 @@ struct Server::Parts {
   std::unique_ptr<ListenerSet> listeners;
   bool is_running = true;
 
-  Result<void> remember_limits();
   Result<void> build(const Settings& settings);
   Result<void> listen(const Settings& settings);
   std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
@@ -181,34 +181,14 @@ struct Server::Parts {
   void stop();
 };
 
-// What the governor kept of the run before, and where it keeps what the next one needs.
-Result<void> Server::Parts::remember_limits() {
-  auto kept = spool->scan_state("shape/");
-  if (!kept) return kept.error();
-  governor.set_keeper(
-      [this](std::string key, std::optional<std::string> value, std::function<void(bool)> applied) {
-        if (!value) return spool->remove_state(std::move(key));
-        std::function<void(bool)> on_loop;
-        if (applied) {
-          on_loop = [this, applied = std::move(applied)](bool is_written) {
-            asio::post(queue_loop.executor(), [applied, is_written] { applied(is_written); });
-          };
-        }
-        spool->put_state(std::move(key), std::move(*value), std::move(on_loop));
-      });
-  governor.restore(*kept);
-  governor.set_on_change([this](const ShapingChange& change) {
-    tell_limit_change(change, {clock, history, *spool, log});
-  });
-  return {};
-}
-
 Result<void> Server::Parts::build(const Settings& settings) {
   auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
   if (!resolver) return resolver.error();
   dns = std::move(*resolver);
-  Result<void> remembered = remember_limits();
-  if (!remembered) return remembered.error();
+  if (auto kept = keep_limits(governor, *spool, queue_loop.executor()); !kept) return kept;
+  governor.set_on_change([this](const ShapingChange& change) {
+    tell_limit_change(change, {clock, history, *spool, log});
+  });
   auto security = TransportSecurity::create(
       {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
        report_mail(reception, settings.identity, config->tls.report_contact)},
