@@ -170,6 +170,7 @@ struct Server::Parts {
   std::unique_ptr<ListenerSet> listeners;
   bool is_running = true;
 
+  void make_dispatcher(const Settings& settings);
   Result<void> build(const Settings& settings);
   Result<void> listen(const Settings& settings);
   std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
@@ -181,23 +182,7 @@ struct Server::Parts {
   void stop();
 };
 
-Result<void> Server::Parts::build(const Settings& settings) {
-  auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
-  if (!resolver) return resolver.error();
-  dns = std::move(*resolver);
-  if (auto kept = keep_limits(governor, *spool, queue_loop.executor()); !kept) return kept;
-  governor.set_on_change([this](const ShapingChange& change) {
-    tell_limit_change(change, {clock, history, *spool, log});
-  });
-  auto security = TransportSecurity::create(
-      {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
-       report_mail(reception, settings.identity, config->tls.report_contact)},
-      {config->tls, config->tls_policies});
-  if (!security) return security.error();
-  transport = std::move(*security);
-  manager = std::make_unique<QueueManager>(
-      QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
-      make_finder(settings));
+void Server::Parts::make_dispatcher(const Settings& settings) {
   const std::string& ehlo = config->delivery.ehlo_name;
   Dispatcher::Parts dispatch{
       .manager = *manager,
@@ -218,6 +203,26 @@ Result<void> Server::Parts::build(const Settings& settings) {
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);
+}
+
+Result<void> Server::Parts::build(const Settings& settings) {
+  auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
+  if (!resolver) return resolver.error();
+  dns = std::move(*resolver);
+  if (auto kept = keep_limits(governor, *spool, queue_loop.executor()); !kept) return kept;
+  governor.set_on_change([this](const ShapingChange& change) {
+    tell_limit_change(change, {clock, history, *spool, log});
+  });
+  auto security = TransportSecurity::create(
+      {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
+       report_mail(reception, settings.identity, config->tls.report_contact)},
+      {config->tls, config->tls_policies});
+  if (!security) return security.error();
+  transport = std::move(*security);
+  manager = std::make_unique<QueueManager>(
+      QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
+      make_finder(settings));
+  make_dispatcher(settings);
   admission =
       std::make_unique<Admission>(Admission::Parts{*spool, *manager, settler, clock, &suppressor});
   reception = std::make_unique<Reception>(clock, *admission);
