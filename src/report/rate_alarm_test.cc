@@ -7,7 +7,7 @@ namespace {
 
 using State = RateAlarm::State;
 
-constexpr Percent kOne{10'000};
+constexpr Percent kOnePercent{10'000};
 
 // Of 10,000, where the share itself counts.
 RateSum per_ten_thousand(std::uint64_t part) {
@@ -30,44 +30,44 @@ TEST(MeasuredShare, IsTheShareFromAThousandOn) {
 
 TEST(RateAlarm, IsRaisedByTwoWindowsInARow) {
   RateAlarm alarm;
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(100), kOne, 200));
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(100), kOnePercent, 200));
   EXPECT_EQ(alarm.state(), State::pending);
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(99), kOne, 200));
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(99), kOnePercent, 200));
   EXPECT_EQ(alarm.state(), State::quiet);
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(100), kOne, 200));
-  EXPECT_TRUE(alarm.judge(per_ten_thousand(100), kOne, 200));
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(100), kOnePercent, 200));
+  EXPECT_TRUE(alarm.judge(per_ten_thousand(100), kOnePercent, 200));
   EXPECT_TRUE(alarm.is_raised());
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(500), kOne, 200)) << "told once";
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(500), kOnePercent, 200)) << "told once";
 }
 
 TEST(RateAlarm, IsResolvedBelowFourFifths) {
   RateAlarm alarm;
   alarm.restore(State::raised);
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(99), kOne, 200));
-  EXPECT_FALSE(alarm.judge(per_ten_thousand(81), kOne, 200));
-  EXPECT_TRUE(alarm.judge(per_ten_thousand(79), kOne, 200));
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(99), kOnePercent, 200));
+  EXPECT_FALSE(alarm.judge(per_ten_thousand(81), kOnePercent, 200));
+  EXPECT_TRUE(alarm.judge(per_ten_thousand(79), kOnePercent, 200));
   EXPECT_EQ(alarm.state(), State::quiet);
 }
 
 TEST(RateAlarm, SaysNothingOfFew) {
   RateAlarm alarm;
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(alarm.judge({199, 199}, kOne, 200));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(alarm.judge({199, 199}, kOnePercent, 200));
   EXPECT_EQ(alarm.state(), State::quiet);
 }
 
 TEST(RateAlarm, IsSureOfFewerThanAThousand) {
   RateAlarm alarm;
   // 2 % of 200 may be chance; 2.5 % is not.
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(alarm.judge({4, 200}, kOne, 200));
-  alarm.judge({5, 200}, kOne, 200);
-  EXPECT_TRUE(alarm.judge({5, 200}, kOne, 200));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(alarm.judge({4, 200}, kOnePercent, 200));
+  alarm.judge({5, 200}, kOnePercent, 200);
+  EXPECT_TRUE(alarm.judge({5, 200}, kOnePercent, 200));
 }
 
 TEST(RateAlarm, StaysWhileFewAreLeftAndEndsWithTheLast) {
   RateAlarm alarm;
   alarm.restore(State::raised);
-  EXPECT_FALSE(alarm.judge({20, 50}, kOne, 200));
-  EXPECT_TRUE(alarm.judge({0, 0}, kOne, 200));
+  EXPECT_FALSE(alarm.judge({20, 50}, kOnePercent, 200));
+  EXPECT_TRUE(alarm.judge({0, 0}, kOnePercent, 200));
 }
 
 TEST(RateAlarm, EndsWithItsThreshold) {
