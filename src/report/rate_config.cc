@@ -20,8 +20,9 @@ std::vector<ConfigProblem> check_limits(const RateLimits& limits) {
   return {};
 }
 
-const BlockSchema<RateLimits> make_limits_schema(const char* name, const char* sentence) {
-  return BlockSchema<RateLimits>(name, BlockKind::single, sentence)
+const BlockSchema<RateLimits> make_limits_schema(const char* name, const char* sentence,
+                                                 RateLimits defaults) {
+  return BlockSchema<RateLimits>(name, BlockKind::single, sentence, std::move(defaults))
       .key("warn", &RateLimits::warn, "From this share on it is a warning; 0% never.")
       .key("page", &RateLimits::page, "From this share on somebody is to look at once; 0% never.")
       .key("windows", &RateLimits::windows, "Over how long; each is judged by itself.",
@@ -34,14 +35,18 @@ const BlockSchema<RateLimits>& limits_schema(RateKind kind) {
   static const std::array<BlockSchema<RateLimits>, kRateKinds> schemas{
       make_limits_schema("hard_bounce",
                          "Addresses that do not exist, by message that ended: delivered, bounced "
-                         "or expired."),
-      make_limits_schema("soft_bounce", "All other failures, by message that ended."),
+                         "or expired.",
+                         AlertConfig().hard_bounce),
+      make_limits_schema("soft_bounce", "All other failures, by message that ended.",
+                         AlertConfig().soft_bounce),
       make_limits_schema("deferral",
                          "Attempts that must be made again, by attempt of one source to one "
-                         "provider."),
+                         "provider.",
+                         AlertConfig().deferral),
       make_limits_schema("complaint",
                          "Complaints, by message that a provider took which passes complaints on; "
-                         "each counts for the time its message was delivered.")};
+                         "each counts for the time its message was delivered.",
+                         AlertConfig().complaint)};
   return schemas[static_cast<std::size_t>(kind)];
 }
 

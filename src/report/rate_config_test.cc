@@ -39,6 +39,12 @@ TEST(RateConfig, HasTheUsualThresholds) {
   EXPECT_EQ(alert.campaign_budget.action, BudgetAction::none);
 }
 
+TEST(RateConfig, KeepsTheUsualThresholdsOfABlockThatSaysLess) {
+  const AlertConfig alert = world_of("alert { hard_bounce { windows = \"4m\" } }").alert;
+  EXPECT_EQ(alert.hard_bounce.warn.to_string(), "1%");
+  EXPECT_EQ(alert.hard_bounce.page.to_string(), "5%");
+}
+
 TEST(RateConfig, ReadsWhatIsWritten) {
   const AlertConfig alert = world_of(R"(
     alert {

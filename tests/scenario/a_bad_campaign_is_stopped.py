@@ -45,6 +45,9 @@ def main(scenario):
     def stopped():
         return [one for one in alerts("bad") if one["meta"].get("action") == "suspended"]
 
+    def levels():
+        return [one["meta"]["level"] for one in alerts("bad") if "action" not in one["meta"]]
+
     def suspensions():
         done = server.verb("queue", "suspensions", "--json")
         assert done.returncode == 0, done.stderr.decode()
@@ -53,9 +56,10 @@ def main(scenario):
     submit(port, "bad", [f"unknown{number}@bad.test" for number in range(20)])
     submit(port, "bad", [f"known{number}@bad.test" for number in range(20)])
     submit(port, "good", [f"known{number}@good.test" for number in range(40)])
-    wait_until(stopped, 90, "the alert")
-    levels = [one["meta"]["level"] for one in alerts("bad") if "action" not in one["meta"]]
-    assert levels == ["page"], alerts("bad")
+    wait_until(stopped, 90, "the suspension")
+    # An alert is of two windows, one after the other.
+    wait_until(levels, 90, "the alert")
+    assert levels() == ["page"], alerts("bad")
     alert = stopped()[0]
     assert "campaign bad: hard_bounce" in alert["response"], alert
     assert "in 4m), the budget is 10%" in alert["response"], alert
