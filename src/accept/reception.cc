@@ -31,6 +31,16 @@ ReceptionOutcome nobody_left(const Error& why) {
           .reason = RejectionReason::suppressed};
 }
 
+// RFC 3463 §3.8: 5.7.1, of the message as it is.
+ReceptionOutcome against_rules(const Error& why) {
+  return {.is_accepted = false,
+          .code = 550,
+          .enhanced_status = "5.7.1",
+          .text = why.detail,
+          .size = 0,
+          .reason = RejectionReason::sender_rules};
+}
+
 // Signatures stand in front of all else. False when one could not be made.
 bool sign(PreparedMessage& prepared, const DkimSigner& signer, WallTime now) {
   if (!prepared.header_from || !signer.signs_for(*prepared.header_from)) return true;
@@ -57,6 +67,7 @@ asio::awaitable<ReceptionOutcome> Reception::receive(
   prepared.message.body = std::make_shared<const std::string>(std::move(prepared.body));
   const Result<void> kept = co_await sink_.take(std::move(prepared.message));
   if (!kept && kept.error().code == MailErrc::suppressed) co_return nobody_left(kept.error());
+  if (!kept && kept.error().code == MailErrc::against_rules) co_return against_rules(kept.error());
   if (!kept) co_return try_later("the message cannot be kept at the moment: try again later");
   // The promise: only here, and only now that the message is on disk.
   co_return ReceptionOutcome{.is_accepted = true,

@@ -26,6 +26,8 @@ std::string_view to_string(RejectionReason reason) {
       return "loop";
     case RejectionReason::suppressed:
       return "suppressed";
+    case RejectionReason::sender_rules:
+      return "sender_rules";
     case RejectionReason::storage:
       return "storage";
     case RejectionReason::early_talker:

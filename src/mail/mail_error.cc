@@ -26,6 +26,8 @@ class MailCategory final : public boost::system::error_category {
         return "the message cannot be converted";
       case MailErrc::suppressed:
         return "every recipient is suppressed";
+      case MailErrc::against_rules:
+        return "the message breaks the rules for senders";
     }
     return "unknown mail error";
   }

@@ -13,6 +13,7 @@ enum class MailErrc {
   bad_message,
   cannot_convert,
   suppressed,
+  against_rules,
 };
 
 boost::system::error_code make_error_code(MailErrc code);

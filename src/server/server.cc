@@ -15,6 +15,7 @@
 #include "accept/reception_budget.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
+#include "inbound/unsubscriber.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/loop_pool.h"
@@ -119,6 +120,7 @@ struct Server::Parts {
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
         suppressor({*spool, clock, disk}, config->suppression),
+        unsubscriber({*spool, suppressor, clock, disk}),
         recipients(suppressor),
         settler(settings.rules, notices, clock, random_bits),
         tls(clock,
@@ -147,6 +149,7 @@ struct Server::Parts {
   LimitHistory history;
   NoticeMaker notices;
   Suppressor suppressor;
+  Unsubscriber unsubscriber;
   RecipientGate recipients;
   Settler settler;
   std::unique_ptr<QueueManager> manager;
@@ -199,6 +202,7 @@ Result<void> Server::Parts::remember_limits() {
 }
 
 Result<void> Server::Parts::build(const Settings& settings) {
+  if (auto keyed = unsubscriber.set_keys(settings.token_keys); !keyed) return keyed;
   auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
   if (!resolver) return resolver.error();
   dns = std::move(*resolver);
@@ -233,8 +237,8 @@ Result<void> Server::Parts::build(const Settings& settings) {
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);
-  admission =
-      std::make_unique<Admission>(Admission::Parts{*spool, *manager, settler, clock, &suppressor});
+  admission = std::make_unique<Admission>(Admission::Parts{
+      *spool, *manager, settler, clock, &suppressor, settings.return_paths, &monitor});
   reception = std::make_unique<Reception>(clock, *admission);
   auto watched = ReputationService::create(
       {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
@@ -243,7 +247,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
   observation = std::make_unique<Observation>(Observation::Parts{
       *spool, *manager, governor, queue_loop.executor(), history,
       [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
-      metrics, clock, log, [this] { return reputation->view(); }, suppressor});
+      metrics, clock, log, [this] { return reputation->view(); }, suppressor, unsubscriber});
   if (auto started = observation->start(*config); !started) return started;
   key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
@@ -365,6 +369,8 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   parts.settler.set_rules(settings->rules);
   parts.transport->reload({config->tls, config->tls_policies});
   parts.suppressor.set_config(config->suppression);
+  parts.admission->set_return_paths(settings->return_paths);
+  if (auto keyed = parts.unsubscriber.set_keys(settings->token_keys); !keyed) return keyed.error();
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {
