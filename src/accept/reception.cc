@@ -28,6 +28,11 @@ ReceptionOutcome not_taken(const Error& why) {
     outcome.code = 550;
     outcome.enhanced_status = "5.1.1";
     outcome.reason = RejectionReason::suppressed;
+  } else if (why.code == MailErrc::against_rules) {
+    // RFC 3463 §3.8: of the message as it is.
+    outcome.code = 550;
+    outcome.enhanced_status = "5.7.1";
+    outcome.reason = RejectionReason::sender_rules;
   } else if (why.code == MailErrc::refused) {
     outcome.code = 554;
     outcome.enhanced_status = "5.6.0";

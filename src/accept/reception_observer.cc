@@ -28,6 +28,8 @@ std::string_view to_string(RejectionReason reason) {
       return "suppressed";
     case RejectionReason::unknown_recipient:
       return "unknown_recipient";
+    case RejectionReason::sender_rules:
+      return "sender_rules";
     case RejectionReason::storage:
       return "storage";
     case RejectionReason::early_talker:

@@ -21,6 +21,7 @@ enum class RejectionReason : std::uint8_t {
   loop,
   suppressed,         // the recipient is on the suppression list
   unknown_recipient,  // at an inbound listener: no address of ours
+  sender_rules,       // it breaks the rules of mailbox providers
   storage,            // disk or memory: the client shall try again
   early_talker,
   too_many_errors,

@@ -11,10 +11,10 @@
 
 namespace posthaste {
 
-// By what a complaint can be tied to what was sent, strongest first. Only the return path proves
-// anything by itself, for only we can make one; the others hold when the report is known to come
-// from a provider. The recipient is none of them: anybody can write it, and most providers redact
-// it.
+// By what a complaint can be tied to what was sent, strongest first. Return path and
+// CFBL-Feedback-ID prove by themselves, for only we can make their tokens; the others hold when the
+// report is known to come from a provider. The recipient is none of them: anybody can write it, and
+// most providers redact it.
 enum class ClueKind : std::uint8_t {
   return_path,       // an address whose local part may be a token of ours
   cfbl_feedback_id,  // RFC 9477 §3.2
@@ -32,7 +32,7 @@ struct ComplaintClue {
 // All clues of a complaint, in the order in which to try them; each value once.
 std::vector<ComplaintClue> clues_of(const Feedback& feedback);
 
-// The message and recipient that a return path of ours among the clues proves; nothing when none is
+// The message and recipient that a token of ours among the clues proves; nothing when none is
 // ours.
 std::optional<ReturnPathToken> proof_in(const std::vector<ComplaintClue>& clues,
                                         const ReturnPathCodec& codec);

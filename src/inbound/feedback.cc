@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "inbound/mail_date.h"
+#include "mail/mail_date.h"
 #include "mail/message.h"
 
 namespace posthaste {

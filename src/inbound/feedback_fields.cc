@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "inbound/feedback.h"
-#include "inbound/mail_date.h"
+#include "mail/mail_date.h"
 
 namespace posthaste {
 namespace {

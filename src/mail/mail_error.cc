@@ -30,6 +30,8 @@ class MailCategory final : public boost::system::error_category {
         return "the message is refused";
       case MailErrc::busy:
         return "too much is waiting";
+      case MailErrc::against_rules:
+        return "the message breaks the rules for senders";
     }
     return "unknown mail error";
   }

@@ -13,6 +13,7 @@ enum class MailErrc {
   bad_message,
   cannot_convert,
   suppressed,
+  against_rules,
   // Of a MessageSink; the detail is the text of the reply.
   refused,
   busy,

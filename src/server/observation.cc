@@ -51,6 +51,7 @@ Observation::Observation(Parts parts)
   add_tls_reports_api(router_, parts_.send_tls_reports);
   add_reputation_api(router_, parts_.reputation);
   add_suppressions_api(router_, parts_.suppressor);
+  add_unsubscribe_api(router_, parts_.unsubscriber, parts_.clock);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }

@@ -45,6 +45,7 @@ class Observation {
     Log log;
     std::function<ReputationView::Shared()> reputation;  // any thread
     Suppressor& suppressor;
+    Unsubscriber& unsubscriber;
   };
   explicit Observation(Parts parts);
   // Requires: stop() was called.

@@ -13,6 +13,13 @@ const MetricName kRejected{"posthaste_rejections_total",
                            {"listener", "reason"}};
 const MetricName kOpen{"posthaste_connections_open", "Connections open now.", {"direction"}};
 
+const MetricName kBrokenRules{"posthaste_broken_sender_rules_total",
+                              "Messages that break a rule for senders.",
+                              {"rule", "action"}};
+const MetricName kListHeaders{"posthaste_list_headers_total",
+                              "Messages of lists, by what became of their fields to unsubscribe.",
+                              {"result"}};
+
 // Whether a refusal is of mail, and not of a command gone wrong.
 bool is_about_mail(RejectionReason reason) {
   switch (reason) {
@@ -22,6 +29,7 @@ bool is_about_mail(RejectionReason reason) {
     case RejectionReason::message_too_large:
     case RejectionReason::bad_message:
     case RejectionReason::loop:
+    case RejectionReason::sender_rules:
     case RejectionReason::storage:
     case RejectionReason::suppressed:
     case RejectionReason::unknown_recipient:
@@ -56,6 +64,15 @@ void ReceptionMonitor::on_message_received(std::string_view listener, std::uint6
   const Counter counter =
       known != received_.end() ? known->second : metrics_.counter(kReceived, {name});
   counter.increment();
+}
+
+void ReceptionMonitor::on_broken_rule(SenderRule rule, bool is_refused) {
+  metrics_.counter(kBrokenRules, {std::string(to_string(rule)), is_refused ? "reject" : "warn"})
+      .increment();
+}
+
+void ReceptionMonitor::on_list_headers(ListHeaders headers) {
+  metrics_.counter(kListHeaders, {std::string(to_string(headers))}).increment();
 }
 
 void ReceptionMonitor::on_rejection(const Rejection& rejection) {

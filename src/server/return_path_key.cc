@@ -36,6 +36,13 @@ std::string fresh_key() {
   return text;
 }
 
+bool has_bounce_domain(const ServerConfig& config) {
+  const auto& blocks = config.return_paths;
+  return config.bounce.domain ||
+         std::any_of(blocks.begin(), blocks.end(),
+                     [](const ReturnPathConfig& one) { return one.domain.has_value(); });
+}
+
 bool write_whole(int file, const std::string& text) {
   const ssize_t written = ::write(file, text.data(), text.size());
   return written == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
@@ -82,20 +89,33 @@ Result<std::vector<std::string>> keep_return_path_key(const std::filesystem::pat
   return read_return_path_keys(path);
 }
 
-Result<std::shared_ptr<const ReturnPaths>> make_return_paths(const ServerConfig& config) {
-  const auto& blocks = config.return_paths;
+Result<std::vector<std::string>> token_keys(const ServerConfig& config) {
   const bool is_used =
-      config.bounce.domain || std::any_of(blocks.begin(), blocks.end(),
-                                          [](const auto& one) { return one.domain.has_value(); });
-  if (!is_used) return std::shared_ptr<const ReturnPaths>();
-  auto keys = config.bounce.key_file.empty()
-                  ? keep_return_path_key(config.server.data_dir / "return_path.key")
-                  : read_return_path_keys(config.bounce.key_file);
-  if (!keys) return keys.error();
-  auto codec = ReturnPathCodec::create(std::move(*keys));
+      has_bounce_domain(config) || !config.unsubscribe.empty() || !config.feedback.empty();
+  if (!is_used) return std::vector<std::string>();
+  return config.bounce.key_file.empty()
+             ? keep_return_path_key(config.server.data_dir / "return_path.key")
+             : read_return_path_keys(config.bounce.key_file);
+}
+
+Result<std::shared_ptr<const ReturnPaths>> make_return_paths(const ServerConfig& config,
+                                                             std::vector<std::string> keys) {
+  if (!has_bounce_domain(config)) return std::shared_ptr<const ReturnPaths>();
+  auto codec = ReturnPathCodec::create(std::move(keys));
   if (!codec) return codec.error();
   return std::make_shared<const ReturnPaths>(
-      ReturnPathOptions{config.bounce.domain, config.bounce.verp, blocks}, std::move(*codec));
+      ReturnPathOptions{config.bounce.domain, config.bounce.verp, config.return_paths},
+      std::move(*codec));
+}
+
+Result<std::shared_ptr<const SenderHeaders>> make_sender_headers(const ServerConfig& config,
+                                                                 std::vector<std::string> keys) {
+  if (config.unsubscribe.empty() && config.feedback.empty()) {
+    return std::shared_ptr<const SenderHeaders>();
+  }
+  auto headers = SenderHeaders::create(config.unsubscribe, config.feedback, std::move(keys));
+  if (!headers) return headers.error();
+  return std::make_shared<const SenderHeaders>(std::move(*headers));
 }
 
 }  // namespace posthaste

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "route/return_paths.h"
+#include "route/sender_headers.h"
 #include "server/server_config.h"
 
 namespace posthaste {
@@ -19,7 +20,15 @@ Result<std::vector<std::string>> read_return_path_keys(const std::filesystem::pa
 // who come at once get the same key.
 Result<std::vector<std::string>> keep_return_path_key(const std::filesystem::path& path);
 
+// The keys of the tokens in return paths, links and header fields; none when no block makes any.
+// Errors: as above.
+Result<std::vector<std::string>> token_keys(const ServerConfig& config);
+
 // Null when no block names a bounce domain.
-Result<std::shared_ptr<const ReturnPaths>> make_return_paths(const ServerConfig& config);
+Result<std::shared_ptr<const ReturnPaths>> make_return_paths(const ServerConfig& config,
+                                                             std::vector<std::string> keys);
+// Null when there is no unsubscribe and no feedback block.
+Result<std::shared_ptr<const SenderHeaders>> make_sender_headers(const ServerConfig& config,
+                                                                 std::vector<std::string> keys);
 
 }  // namespace posthaste

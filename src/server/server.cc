@@ -15,6 +15,7 @@
 #include "accept/reception_budget.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
+#include "inbound/unsubscriber.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/loop_pool.h"
@@ -122,6 +123,7 @@ struct Server::Parts {
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
         suppressor({*spool, clock, disk}, config->suppression),
+        unsubscriber({*spool, suppressor, clock, disk}),
         recipients(suppressor),
         settler(settings.rules, notices, clock, random_bits),
         tls(clock,
@@ -151,6 +153,7 @@ struct Server::Parts {
   LimitHistory history;
   NoticeMaker notices;
   Suppressor suppressor;
+  Unsubscriber unsubscriber;
   RecipientGate recipients;
   Settler settler;
   std::unique_ptr<QueueManager> manager;
@@ -206,6 +209,7 @@ void Server::Parts::make_dispatcher(const Settings& settings) {
 }
 
 Result<void> Server::Parts::build(const Settings& settings) {
+  if (auto keyed = unsubscriber.set_keys(settings.token_keys); !keyed) return keyed;
   auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
   if (!resolver) return resolver.error();
   dns = std::move(*resolver);
@@ -223,8 +227,8 @@ Result<void> Server::Parts::build(const Settings& settings) {
       QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
       make_finder(settings));
   make_dispatcher(settings);
-  admission =
-      std::make_unique<Admission>(Admission::Parts{*spool, *manager, settler, clock, &suppressor});
+  admission = std::make_unique<Admission>(Admission::Parts{
+      *spool, *manager, settler, clock, &suppressor, settings.return_paths, &monitor});
   reception = std::make_unique<Reception>(clock, *admission);
   inbound = std::make_unique<InboundService>(InboundService::Parts{
       *spool, suppressor, *dns, *admission, disk, metrics, clock, log.child("inbound")});
@@ -236,7 +240,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
   observation = std::make_unique<Observation>(Observation::Parts{
       *spool, *manager, governor, queue_loop.executor(), history,
       [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
-      metrics, clock, log, [this] { return reputation->view(); }, suppressor});
+      metrics, clock, log, [this] { return reputation->view(); }, suppressor, unsubscriber});
   if (auto started = observation->start(*config, settings.shaping); !started) return started;
   key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
@@ -362,6 +366,8 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   parts.settler.set_rules(settings->rules);
   parts.transport->reload({config->tls, config->tls_policies});
   parts.suppressor.set_config(config->suppression);
+  parts.admission->set_return_paths(settings->return_paths);
+  if (auto keyed = parts.unsubscriber.set_keys(settings->token_keys); !keyed) return keyed.error();
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {

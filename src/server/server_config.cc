@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "identity/dkim/dkim_signature.h"
+
 namespace posthaste {
 namespace {
 
@@ -92,6 +94,25 @@ void check_return_paths(const Configuration& source, std::vector<ConfigError>& e
   }
 }
 
+// RFC 9477 §3.1: CFBL-Address is worth nothing unless a signature is of its domain.
+void check_feedback(const Configuration& source, std::vector<ConfigError>& errors) {
+  const auto signers = source.all(dkim_schema());
+  for (const LoadedBlock<FeedbackConfig>& block : source.blocks(feedback_schema())) {
+    const auto address = MailAddress::parse(block.value.cfbl_address);
+    if (!address) continue;
+    const std::string& domain = address->domain().ascii();
+    const bool is_signed =
+        std::any_of(signers.begin(), signers.end(), [&](const DkimConfig& signer) {
+          return signer.sign && is_within(domain, ascii_lower(signer.domain));
+        });
+    if (is_signed) continue;
+    errors.push_back({block.where("cfbl_address"),
+                      fmt::format("cfbl_address: nothing signs for {}: add a dkim block of that "
+                                  "domain, with sign_all where From is of others",
+                                  domain)});
+  }
+}
+
 // Two writers of one file would rotate it away from each other.
 void check_logs(const Configuration& source, std::vector<ConfigError>& errors) {
   std::map<std::filesystem::path, std::string> taken;
@@ -153,6 +174,7 @@ std::vector<ConfigError> check_references(const Configuration& source) {
   check_listeners(source, errors);
   check_logs(source, errors);
   check_return_paths(source, errors);
+  check_feedback(source, errors);
   std::stable_sort(errors.begin(), errors.end(),
                    [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
@@ -184,6 +206,8 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .spool = source->one(spool_schema()),
       .bounce = source->one(bounce_schema()),
       .return_paths = source->all(return_path_schema()),
+      .unsubscribe = source->all(unsubscribe_schema()),
+      .feedback = source->all(feedback_schema()),
       .suppression = source->one(suppression_schema()),
       .inbound = source->one(inbound_schema()),
       .alert = source->one(alert_schema()),
@@ -224,7 +248,8 @@ const Configuration::Schemas& server_schemas() {
                                                  &bounce_schema(),      &log_schema(),
                                                  &blocklist_schema(),   &postmaster_tools_schema(),
                                                  &snds_schema(),        &return_path_schema(),
-                                                 &suppression_schema(), &inbound_schema(),
+                                                 &suppression_schema(), &unsubscribe_schema(),
+                                                 &feedback_schema(),    &inbound_schema(),
                                                  &alert_schema()};
   return schemas;
 }

@@ -21,6 +21,7 @@
 #include "route/queue_config.h"
 #include "route/return_path_config.h"
 #include "route/route_config.h"
+#include "route/sender_headers_config.h"
 #include "route/source_config.h"
 #include "route/suppression_config.h"
 #include "route/tenant_config.h"
@@ -52,6 +53,8 @@ struct ServerConfig {
   SpoolConfig spool;
   BounceConfig bounce;
   std::vector<ReturnPathConfig> return_paths;
+  std::vector<UnsubscribeConfig> unsubscribe;
+  std::vector<FeedbackConfig> feedback;
   SuppressionConfig suppression;
   InboundConfig inbound;
   AlertConfig alert;

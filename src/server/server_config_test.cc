@@ -53,6 +53,17 @@ TEST(ServerConfig, IsAWholeServerWhenNothingIsWritten) {
   EXPECT_EQ(config->server.data_dir, "/var/lib/posthaste");
 }
 
+TEST(ServerConfig, AsksForASignatureOfTheFeedbackAddress) {
+  const std::string dkim =
+      "dkim { selector = \"m\" private_key = \"/k\" domain = \"host.test\" }\n";
+  const std::string feedback = "feedback \"f\" { cfbl_address = \"fbl@mail.host.test\" }\n";
+  EXPECT_THAT(errors_of(dkim + feedback), IsEmpty());
+  EXPECT_THAT(errors_of(feedback),
+              ElementsAre(HasSubstr("t.conf:1: cfbl_address: nothing signs for mail.host.test")));
+  EXPECT_THAT(errors_of(dkim + "feedback \"f\" { cfbl_address = \"fbl@other.test\" }\n"),
+              ElementsAre(HasSubstr("t.conf:2: cfbl_address: nothing signs for other.test")));
+}
+
 TEST(ServerConfig, KeepsTheOutboundQueueBesideOthers) {
   const auto config = accepted("remote_queue \"bulk\" { }");
   ASSERT_EQ(config->remote_queues.size(), 2U);

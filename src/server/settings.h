@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "accept/reception.h"
@@ -19,6 +20,7 @@ struct Settings {
   std::shared_ptr<const ShapingRules> shaping;
   DestinationOptions destinations;
   std::shared_ptr<const ReturnPaths> return_paths;  // null: no bounce domain
+  std::vector<std::string> token_keys;              // none: no block makes tokens
   ServerIdentity identity;
   std::vector<std::shared_ptr<const SessionSettings>> sessions;
 };

@@ -8,6 +8,7 @@
 #include "classify/unknown_replies.h"
 #include "control/operations.h"
 #include "identity/transport/tls_report_sender.h"
+#include "inbound/unsubscriber.h"
 #include "platform/http/http_message.h"
 #include "platform/metrics.h"
 #include "report/event_tally.h"
@@ -48,6 +49,8 @@ void add_reputation_api(HttpRouter& router, std::function<ReputationView::Shared
 using RateRowsOf = std::function<std::vector<RateRow>(const OutcomeRates::Wants& wants)>;
 void add_rates_api(HttpRouter& router, RateRowsOf rows_of);
 void add_suppressions_api(HttpRouter& router, Suppressor& suppressor);
+// For the recipients of mail: open to everybody. On the router's loop.
+void add_unsubscribe_api(HttpRouter& router, Unsubscriber& unsubscriber, Clock& clock);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
 // Sends the reports of what is counted until now; what became of each.
 using SendTlsReports = std::function<boost::asio::awaitable<std::vector<TlsReportDelivery>>()>;

@@ -33,7 +33,9 @@ const BlockSchema<DkimConfig>& dkim_schema() {
                "The algorithm; auto takes what the key is for.")
           .key("headers", &DkimConfig::headers,
                "Header fields to sign where present. One that is given twice is oversigned: adding "
-               "another of it breaks the signature. From always is. Empty: what RFC 6376 §5.4.1 "
+               "another of it breaks the signature. From always is; the fields of unsubscription "
+               "and "
+               "feedback are signed always. Empty: what RFC 6376 §5.4.1 "
                "recommends, and what mailbox providers ask for.")
           .key("sign_all", &DkimConfig::sign_all,
                "Signs all mail, also when From is of another domain: the second signature by which "

@@ -47,6 +47,19 @@ DkimKeyFile::Check check_for(const DkimConfig& block) {
   };
 }
 
+// Given twice a name would be oversigned, so each of those that are signed always is added once.
+std::vector<std::string> names_to_sign(const DkimConfig& block) {
+  std::vector<std::string> names = block.headers.empty() ? default_signed_headers() : block.headers;
+  for (const std::string& one : always_signed_headers()) {
+    const std::string lower = ascii_lower(one);
+    const bool is_there = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return ascii_lower(name) == lower;
+    });
+    if (!is_there) names.push_back(one);
+  }
+  return names;
+}
+
 Canonicalization header_form_of(DkimForms forms) {
   const bool is_simple = forms == DkimForms::simple_simple || forms == DkimForms::simple_relaxed;
   return is_simple ? Canonicalization::simple : Canonicalization::relaxed;
@@ -122,7 +135,7 @@ Result<void> DkimSigner::add(const DkimConfig& block) {
     return bad_block(block, problems.front().key + ": " + problems.front().what);
   auto key = DkimKeyFile::open(block.private_key, check_for(block));
   if (!key) return bad_block(block, key.error().message());
-  const auto& names = block.headers.empty() ? default_signed_headers() : block.headers;
+  const std::vector<std::string> names = names_to_sign(block);
   identities_.push_back({.key = std::move(*key),
                          .domain = *Domain::parse(block.domain),
                          .selector = ascii_lower(block.selector),
@@ -142,6 +155,16 @@ bool DkimSigner::Identity::signs_for(const Domain& header_from) const {
 bool DkimSigner::signs_for(const Domain& header_from) const {
   return std::any_of(identities_.begin(), identities_.end(),
                      [&](const Identity& identity) { return identity.signs_for(header_from); });
+}
+
+std::vector<std::string> DkimSigner::domains_for(const Domain& header_from, WallTime now) const {
+  std::vector<std::string> domains;
+  for (const Identity& identity : identities_) {
+    if (identity.signs_for(header_from) && identity.signs_at(now)) {
+      domains.push_back(identity.domain.ascii());
+    }
+  }
+  return domains;
 }
 
 Result<DkimSignatures> DkimSigner::sign(std::string_view message, const Domain& header_from,

@@ -39,7 +39,8 @@ struct DkimConfig {
   DkimKeyChoice algorithm = DkimKeyChoice::any;
   DkimForms canonicalization = DkimForms::relaxed_relaxed;
   // Names of the header fields to sign where present; empty means default_signed_headers(). One
-  // that is given twice is oversigned. From is signed and oversigned always.
+  // that is given twice is oversigned. From is signed and oversigned always, and what
+  // always_signed_headers() names is signed always.
   std::vector<std::string> headers;
   bool sign_all = false;                // also mail whose From is of another domain
   std::optional<WallTime> valid_from;   // signs from then on
@@ -80,6 +81,8 @@ class DkimSigner {
 
   // Whenever it may be.
   bool signs_for(const Domain& header_from) const;
+  // The "d=" of each signature that sign() would make.
+  std::vector<std::string> domains_for(const Domain& header_from, WallTime now) const;
   // Requires: lines of `message` end in CRLF.
   Result<DkimSignatures> sign(std::string_view message, const Domain& header_from,
                               WallTime now) const;

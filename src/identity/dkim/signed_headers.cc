@@ -5,8 +5,7 @@
 namespace posthaste {
 
 // RFC 6376 §5.4.1. The names that stand twice are oversigned: a second one that is added on the
-// way, which a reader might see in place of the first, breaks the signature. RFC 8058 §4 asks for
-// List-Unsubscribe-Post.
+// way, which a reader might see in place of the first, breaks the signature.
 const std::vector<std::string>& default_signed_headers() {
   static const std::vector<std::string> names = {"From",
                                                  "From",
@@ -40,6 +39,13 @@ const std::vector<std::string>& default_signed_headers() {
                                                  "List-Owner",
                                                  "List-Archive",
                                                  "Feedback-ID"};
+  return names;
+}
+
+const std::vector<std::string>& always_signed_headers() {
+  static const std::vector<std::string> names = {"List-Unsubscribe", "List-Unsubscribe-Post",
+                                                 "Feedback-ID",      "CFBL-Address",
+                                                 "CFBL-Feedback-ID", "X-Posthaste-ID"};
   return names;
 }
 

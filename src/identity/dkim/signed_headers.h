@@ -12,6 +12,11 @@ namespace posthaste {
 // What RFC 6376 §5.4.1 recommends to sign, with what mailbox providers ask for since.
 const std::vector<std::string>& default_signed_headers();
 
+// Signed wherever they stand, whatever a list of names says: a link to unsubscribe (RFC 8058 §4),
+// an address for complaints (RFC 9477 §3.1) and an id by which they are known are worth nothing to
+// a receiver unless a signature covers them.
+const std::vector<std::string>& always_signed_headers();
+
 // Whether From, which is signed always, stands first and is oversigned whatever the list says.
 enum class OversignFrom : std::uint8_t { yes, as_listed };
 

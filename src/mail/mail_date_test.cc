@@ -1,4 +1,4 @@
-#include "inbound/mail_date.h"
+#include "mail/mail_date.h"
 
 #include <gtest/gtest.h>
 
