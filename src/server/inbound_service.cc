@@ -12,6 +12,7 @@
 #include "inbound/report_intake.h"
 #include "inbound/report_store.h"
 #include "inbound/return_path_handler.h"
+#include "inbound/unsubscribe_handler.h"
 #include "server/mail_folder.h"
 
 namespace posthaste {
@@ -40,6 +41,14 @@ std::vector<MailAddress> report_addresses(const InboundConfig& config) {
   std::vector<MailAddress> addresses = config.reports;
   addresses.insert(addresses.end(), config.complaints.begin(), config.complaints.end());
   return addresses;
+}
+
+std::vector<Domain> unsubscribe_domains(const ServerConfig& config) {
+  std::vector<Domain> domains;
+  for (const UnsubscribeConfig& block : config.unsubscribe) {
+    if (block.mailto) domains.push_back(*block.mailto);
+  }
+  return domains;
 }
 
 // What is read at the start only.
@@ -83,17 +92,20 @@ struct InboundService::Rooms {
         reports(intake, complaints),
         folder(config.server.data_dir / "postmaster", parts.disk),
         postmaster({parts.outgoing, folder, reports, parts.clock, parts.log, hostname.ascii()}),
+        leaving(parts.unsubscriber, parts.log),
         mailroom({parts.metrics,
                   checker,
                   [&spool = parts.spool] { return spool.is_accepting(); },
-                  {&return_paths, &reports, &postmaster}}),
+                  {&return_paths, &leaving, &reports, &postmaster}}),
         gate(mailroom),
         reception(parts.clock, mailroom) {}
 
-  void configure(const InboundConfig& config, const std::shared_ptr<const ReturnPaths>& paths) {
+  void configure(const ServerConfig& server, const std::shared_ptr<const ReturnPaths>& paths) {
+    const InboundConfig& config = server.inbound;
     const std::vector<MailAddress> addresses = report_addresses(config);
     return_paths.set_paths(paths);
     reports.configure(addresses, paths);
+    leaving.set_domains(unsubscribe_domains(server));
     PostmasterHandler::Config people{{hostname}, config.postmaster, paths};
     for (const MailAddress& address : addresses) people.domains.push_back(address.domain());
     postmaster.configure(std::move(people));
@@ -109,6 +121,7 @@ struct InboundService::Rooms {
   ReportHandler reports;
   MailFolder folder;
   PostmasterHandler postmaster;
+  UnsubscribeHandler leaving;
   Mailroom mailroom;
   Gate gate;
   Reception reception;
@@ -130,7 +143,7 @@ Result<std::vector<std::string>> InboundService::configure(
   } else if (!has_same_limits(rooms_->limits, config.inbound)) {
     left.emplace_back("inbound keep_reports, max_stored, max_waiting: restart to change them");
   }
-  rooms_->configure(config.inbound, paths);
+  rooms_->configure(config, paths);
   return left;
 }
 

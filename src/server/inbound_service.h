@@ -7,6 +7,7 @@
 #include "accept/smtp_connection.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "inbound/unsubscriber.h"
 #include "platform/dns/resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/log.h"
@@ -32,6 +33,7 @@ class InboundService {
     Spool& spool;
     Suppressor& suppressor;
     Resolver& resolver;
+    Unsubscriber& unsubscriber;
     MessageSink& outgoing;  // the queue, for what is passed on to people
     BlockingPool& disk;
     Metrics& metrics;

@@ -230,8 +230,9 @@ Result<void> Server::Parts::build(const Settings& settings) {
   admission = std::make_unique<Admission>(Admission::Parts{
       *spool, *manager, settler, clock, &suppressor, settings.return_paths, &monitor});
   reception = std::make_unique<Reception>(clock, *admission);
-  inbound = std::make_unique<InboundService>(InboundService::Parts{
-      *spool, suppressor, *dns, *admission, disk, metrics, clock, log.child("inbound")});
+  inbound = std::make_unique<InboundService>(
+      InboundService::Parts{*spool, suppressor, *dns, unsubscriber, *admission, disk, metrics,
+                            clock, log.child("inbound")});
   if (auto made = inbound->configure(*config, settings.return_paths); !made) return made.error();
   auto watched = ReputationService::create(
       {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
