@@ -19,6 +19,7 @@ except ImportError:
     dkim = None
 
 BLOCKS = """
+listener "mx" { address = "127.0.0.1:@mx@" role = inbound }
 log "all" { path = "@dir@/events.log" }
 route "*" { to = {"[127.0.0.1]:%d"} tls = off }
 dkim { selector = "mail" domain = "sender.test" private_key = "%s" headers = {"From", "Subject"} }
@@ -130,7 +131,19 @@ def main(scenario):
     assert len(wishes()) == 1, "it is told once"
     scenario.say("one click ends this stream for this address, and nothing else")
 
-    assert submit(server, "news", "to both", ["c@recipient.test", "d@recipient.test"]) == ""
+    mailed = email.message_from_bytes(arrived("to another"))["List-Unsubscribe"]
+    address = re.search(r"<mailto:(u-[a-z2-7]+@b\.sender\.test)\?", mailed).group(1)
+    with smtplib.SMTP("127.0.0.1", server.port("mx"), timeout=60) as client:
+        client.sendmail("anybody@else.test", [address], "Subject: unsubscribe\r\n\r\nplease\r\n")
+        assert client.docmd("MAIL", "FROM:<anybody@else.test>")[0] == 250
+        code, reply = client.docmd("RCPT", f"TO:<u-{'a' * 48}@b.sender.test>")
+        assert code == 550 and b"unsubscribes nobody" in reply, (code, reply)
+    wish = wait_until(lambda: next((one for one in wishes() if one["recipient"] ==
+                                    "c@recipient.test"), None), 30, "the wish of a mail")
+    assert wish["stream"] == "news" and wish["meta"]["way"] == "mailto", wish
+    scenario.say("a mail to the address of the link does the same, a forged one is refused")
+
+    assert submit(server, "news", "to both", ["e@recipient.test", "d@recipient.test"]) == ""
     assert "List-Unsubscribe" not in email.message_from_bytes(arrived("to both"))
     assert told("reception", "to both")["meta"]["list_unsubscribe"] == "several_recipients"
     scenario.say("a message for several names none of them")
