@@ -10,6 +10,7 @@
 #include "accept/session_fixture.h"
 #include "accept/test_certificate.h"
 #include "identity/dkim/dkim_signer.h"
+#include "mail/mail_error.h"
 #include "platform/io/task_group.h"
 
 namespace posthaste {
@@ -64,6 +65,32 @@ TEST_F(ReceptionTest, PromisesNothingWhenTheSinkFails) {
   EXPECT_EQ(outcome.code, 452u);
   EXPECT_EQ(outcome.enhanced_status, "4.3.1");
   EXPECT_EQ(outcome.reason, RejectionReason::storage);
+}
+
+TEST_F(ReceptionTest, SaysWhatTheSinkSaysOfAMessageThatItWillNotHave) {
+  sink_.failure = Error{MailErrc::refused, "no report is in it"};
+  const ReceptionOutcome refused = receive("From: a@example.com\r\n\r\nhi\r\n");
+  EXPECT_EQ(refused.code, 554u);
+  EXPECT_EQ(refused.text, "no report is in it");
+  EXPECT_EQ(refused.reason, RejectionReason::bad_message);
+  sink_.failure = Error{MailErrc::busy, "come again later"};
+  const ReceptionOutcome busy = receive("From: a@example.com\r\n\r\nhi\r\n");
+  EXPECT_EQ(busy.code, 451u);
+  EXPECT_EQ(busy.enhanced_status, "4.3.2");
+  EXPECT_EQ(busy.text, "come again later");
+}
+
+TEST_F(ReceptionTest, OfAnInboundListenerKeepsMailAsItCame) {
+  settings_->listener.role = ListenerRole::inbound;
+  const std::string content =
+      "DKIM-Signature: v=1\r\nBcc: c@example.net\r\nX-Campaign: \tx\r\nFrom: "
+      "a@example.com\r\n\r\nhi";
+  const ReceptionOutcome outcome = receive(content);
+  ASSERT_EQ(sink_.taken.size(), 1u);
+  EXPECT_EQ(*sink_.taken[0].body, content);
+  EXPECT_EQ(sink_.taken[0].facts.header_from, "a@example.com");
+  EXPECT_EQ(sink_.taken[0].tags.campaign.value(), "");
+  EXPECT_TRUE(outcome.text.starts_with("taken as "));
 }
 
 TEST_F(ReceptionTest, RefusesBeforeItAsksTheSink) {
