@@ -87,6 +87,32 @@ TEST_F(ReceptionTest, PromisesNothingWhenTheSinkFails) {
   EXPECT_EQ(outcome.reason, RejectionReason::storage);
 }
 
+TEST_F(ReceptionTest, SaysWhatTheSinkSaysOfAMessageThatItWillNotHave) {
+  sink_.failure = Error{MailErrc::refused, "no report is in it"};
+  const ReceptionOutcome refused = receive("From: a@example.com\r\n\r\nhi\r\n");
+  EXPECT_EQ(refused.code, 554u);
+  EXPECT_EQ(refused.text, "no report is in it");
+  EXPECT_EQ(refused.reason, RejectionReason::bad_message);
+  sink_.failure = Error{MailErrc::busy, "come again later"};
+  const ReceptionOutcome busy = receive("From: a@example.com\r\n\r\nhi\r\n");
+  EXPECT_EQ(busy.code, 451u);
+  EXPECT_EQ(busy.enhanced_status, "4.3.2");
+  EXPECT_EQ(busy.text, "come again later");
+}
+
+TEST_F(ReceptionTest, OfAnInboundListenerKeepsMailAsItCame) {
+  settings_->listener.role = ListenerRole::inbound;
+  const std::string content =
+      "DKIM-Signature: v=1\r\nBcc: c@example.net\r\nX-Campaign: \tx\r\nFrom: "
+      "a@example.com\r\n\r\nhi";
+  const ReceptionOutcome outcome = receive(content);
+  ASSERT_EQ(sink_.taken.size(), 1u);
+  EXPECT_EQ(*sink_.taken[0].body, content);
+  EXPECT_EQ(sink_.taken[0].facts.header_from, "a@example.com");
+  EXPECT_EQ(sink_.taken[0].tags.campaign.value(), "");
+  EXPECT_TRUE(outcome.text.starts_with("taken as "));
+}
+
 TEST_F(ReceptionTest, RefusesBeforeItAsksTheSink) {
   std::string looping;
   for (int i = 0; i < 100; ++i) looping += "Received: by x\r\n";
