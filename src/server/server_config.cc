@@ -42,9 +42,12 @@ void check_users(const Configuration& source, std::vector<ConfigError>& errors) 
 // Whether any address is ours that mail can come back to.
 bool takes_returned_mail(const Configuration& source) {
   const auto paths = source.all(return_path_schema());
+  const auto lists = source.all(unsubscribe_schema());
   const InboundConfig inbound = source.one(inbound_schema());
   return source.one(bounce_schema()).domain || !inbound.reports.empty() ||
          !inbound.complaints.empty() ||
+         std::any_of(lists.begin(), lists.end(),
+                     [](const UnsubscribeConfig& one) { return one.mailto.has_value(); }) ||
          std::any_of(paths.begin(), paths.end(),
                      [](const ReturnPathConfig& one) { return one.domain.has_value(); });
 }

@@ -133,6 +133,9 @@ TEST(ServerConfig, WantsAnAddressForReturnedMailToComeInAt) {
   const std::string listener = "listener \"mx\" {\n role = inbound\n address = \"0.0.0.0:25\" }\n";
   EXPECT_THAT(errors_of(listener),
               ElementsAre(HasSubstr("t.conf:2: role: no address is there for mail to come in at")));
+  EXPECT_THAT(errors_of(listener + "unsubscribe \"n\" { url = \"https://a.test/u\" mailto = "
+                                   "\"b.example.com\" match { stream = {\"n\"} } }"),
+              IsEmpty());
   EXPECT_THAT(errors_of(listener + "bounce { domain = \"b.example.com\" }"), IsEmpty());
   EXPECT_THAT(errors_of(listener + "return_path \"x\" { tenant = {\"a\"} domain = "
                                    "\"b.example.com\" }\ntenant \"a\" { }"),

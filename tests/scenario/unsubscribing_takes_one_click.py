@@ -155,8 +155,8 @@ def main(scenario):
     for rule in ("valid_date", "from_alignment", "dkim_signature", "one_click_unsubscribe"):
         assert f"5.7.1 {rule}: " in said, (rule, said)
     assert "sign with d=other.test" in said, said
-    rejection = told("rejection")
-    assert "from_alignment" in rejection["response"], rejection
+    wait_until(lambda: any("from_alignment" in one["response"]
+                           for one in server.events("rejection")), 30, "the rejection's event")
     assert submit(server, "watched", "spoofed", text=other) == ""
     meta = told("reception", "spoofed")["meta"]
     assert meta["broken_rules"] == "valid_date, from_alignment", meta
