@@ -188,8 +188,8 @@ class Postfix(_Peer):
 class Exim(_Peer):
     """Like Postfix above; `settings` are main options, `transport_settings` those of sending.
 
-    Without a `domain` it passes everything to `relay_port`. It looks at what waits every
-    `queue_interval`.
+    Without a `domain`, which `users` need, it passes everything to `relay_port`. It looks at what
+    waits every `queue_interval`.
     """
 
     def __init__(self, scenario, relay_port=None, settings="", transport_settings="",
