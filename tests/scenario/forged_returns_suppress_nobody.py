@@ -179,7 +179,7 @@ def forged_complaint(dice, all_sent):
     sent, victim = dice.choice(all_sent), dice.choice(VICTIMS)
     wrong = next(forged_paths(dice, [sent], 1))[0] if dice.random() < 0.3 else dice.choice(
         [altered(dice, sent.local), token_of_another_key(sent), sent.local[:-1]])
-    domain = dice.choice(["nobody.test", "provider.test", "fbl.test.nobody.test", "unknown.invalid"])
+    domain = dice.choice(["nobody.test", "provider.test", "fbl.test.nobody.test", "away.invalid"])
     fields = dice.choice([
         f"Original-Mail-From: <{wrong}@{sent.domain}>\nOriginal-Rcpt-To: <{victim}>\n",
         f"Original-Rcpt-To: {victim}\nRemoval-Recipient: {victim}\n",
@@ -197,8 +197,8 @@ def forged_complaint(dice, all_sent):
         f" bh={'A' * 43}=; b={'B' * 44}\n",
         f"Return-Path: <feedback@fbl.test>\nReceived-SPF: pass\n"])
     text = COMPLAINT % {
-        "domain": domain, "kind": dice.choice(["abuse", "fraud", "virus", "opt-out", "opt-out-list"]),
-        "fields": fields, "original": original, "to": victim, "extra": extra}
+        "domain": domain,
+        "kind": dice.choice(["abuse", "fraud", "virus", "opt-out", "opt-out-list"]), "fields": fields, "original": original, "to": victim, "extra": extra}
     return text, dice.choice([f"feedback@{domain}", "", "feedback@fbl.example"])
 
 
@@ -250,7 +250,7 @@ class World:
         self.mx = self.server.port("mx")
 
     def sent(self, recipients):
-        """Sends a message to each of the recipients, half of them with a Message-ID of the server's."""
+        """Sends a message to each recipient, every other with a Message-ID of the server's."""
         before = len(self.outside.messages)
         for number, recipient in enumerate(recipients):
             text = message_text(f"to {recipient}", recipient=recipient)
@@ -322,7 +322,8 @@ def forges_complaints(scenario, world, dice, all_sent):
     for number in range(100):
         sent, victim = dice.choice(all_sent), dice.choice(VICTIMS)
         guess = uuid.UUID(int=uuid.UUID(sent.message_id).int ^ dice.randrange(1, 1 << 62))
-        original = f"X-Posthaste-ID: {guess}\n" if number % 2 else f"Message-ID: <{guess}@mta.test>\n"
+        original = (f"X-Posthaste-ID: {guess}\n" if number % 2
+                    else f"Message-ID: <{guess}@mta.test>\n")
         text = COMPLAINT % {"domain": "fbl.test", "kind": "abuse", "original": original,
                             "fields": f"Original-Rcpt-To: {victim}\n", "to": victim, "extra": ""}
         mails.append((text, "feedback@fbl.test", "fbl@b.sender.test"))

@@ -1,4 +1,4 @@
-"""An SMTP client that sends many transactions over one connection, in octets that its caller chose."""
+"""An SMTP client that sends many transactions over one connection, octet for octet."""
 
 import socket
 
