@@ -6,8 +6,10 @@ usage: POSTHASTE=PROGRAM bench/inbound.py [BOUNCES [MESSAGES]]
 
 BOUNCES messages (20000) go out to a sink of their own and come back as failure reports to their
 genuine return paths, each of a message of its own. Then MESSAGES (20000) of `posthaste blast` go
-out: alone, beside the reports, beside 2,000 bounces a second, beside both; in turn, twice. All of it
-shares the machine: generators, server and sinks.
+out: alone, beside the reports, beside 2,000 bounces a second, beside both, and while as many of both
+go to another sink instead, which tells what the generators alone take from outgoing mail; in turn,
+twice. Then half as many at a third of the pace that mail had alone, by itself and beside both. All of
+it shares the machine: generators, server and sinks.
 """
 
 import base64
@@ -213,12 +215,13 @@ def shares(mails):
     return [mails[first::PROCESSES] for first in range(PROCESSES)]
 
 
-def outgoing(server, sink, messages):
+def outgoing(server, sink, messages, pace=None):
     """Sends mail out: messages delivered a second, and what blast says."""
     before = sink.counts("/counts")["messages"]
     began = time.monotonic()
+    paced = ["--rate", f"{pace}/s"] if pace else []
     done = posthaste("blast", "--server", f"127.0.0.1:{server.port('smtp')}", "--messages", messages,
-                     "--sessions", 50, "--domains", 50, "--json", timeout=600)
+                     "--sessions", 50, "--domains", 50, "--json", *paced, timeout=600)
     assert done.returncode == 0, done
     wait_until(lambda: sink.counts("/counts")["messages"] - before >= messages, 300, "all mail")
     return messages / (time.monotonic() - began), json.loads(done.stdout)
@@ -227,31 +230,43 @@ def outgoing(server, sink, messages):
 class Together:
     """Outgoing mail, and what comes in meanwhile."""
 
-    def __init__(self, server, sink, mails, messages):
-        self._server, self._sink, self._mails, self._messages = server, sink, mails, messages
+    def __init__(self, server, sink, away, mails, messages):
+        self._server, self._sink, self._away = server, sink, away
+        self._mails, self._messages = mails, messages
         self._reports = 0
+        self._paces = {}
         self.rates = {}
 
-    def measure(self, title, has_bounces, has_reports):
+    def _pumps(self, kinds, is_control):
+        # A sink would take more than the server does.
+        paces = self._paces if is_control else {"bounces": RATE}
+        port = self._away.port if is_control else self._server.port("mx")
         pumps = {}
-        if has_bounces:
-            pumps["bounces"] = Pumps(self._server.port("mx"), [
-                again_and_again(mails) for mails in shares(self._mails)], RATE)
-        if has_reports:
+        if "bounces" in kinds:
+            mails = [again_and_again(share) for share in shares(self._mails)]
+            pumps["bounces"] = Pumps(port, mails, paces["bounces"])
+        if "reports" in kinds:
             self._reports += 10_000_000
-            pumps["reports"] = Pumps(self._server.port("mx"), [reports(self._reports)])
+            pumps["reports"] = Pumps(port, [reports(self._reports)], paces.get("reports"))
+        return pumps
+
+    def measure(self, title, kinds, is_control=False, pace=None):
+        pumps = self._pumps(kinds, is_control)
         cpu = cpu_seconds(self._server.pid)
-        rate, said = outgoing(self._server, self._sink, self._messages)
+        messages = self._messages // 2 if pace else self._messages
+        rate, said = outgoing(self._server, self._sink, messages, pace)
         cpu = cpu_seconds(self._server.pid) - cpu
         beside = ""
         for kind, one in pumps.items():
             taken, busy, took = one.end()
-            beside += f"  {taken / took:5.0f} {kind}/s" + (f" ({busy} came too soon)" if busy else "")
+            self._paces[kind] = taken / took
+            beside += f"  {taken / took:5.0f} {kind}/s"
+            beside += f" ({busy} came too soon)" if busy else ""
         self.rates.setdefault(title, []).append(rate)
         latency = said["latency_ms"]
-        print(f"{title:<28} {rate:6.0f}/s delivered  "
-              f"{said['per_second']:6.0f}/s accepted  latency ms p50 {latency['p50']:.1f} "
-              f"p99 {latency['p99']:.1f}  {cpu:.1f} s CPU{beside}", flush=True)
+        print(f"{title:<28} {rate:6.0f}/s delivered  {said['per_second']:6.0f}/s accepted  "
+              f"latency ms p50 {latency['p50']:.1f} p99 {latency['p99']:.1f}  "
+              f"{cpu:.1f} s CPU{beside}", flush=True)
 
 
 def main(scenario):
@@ -260,6 +275,7 @@ def main(scenario):
     print(f"{binary()} on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     kept = Sink(scenario, name="kept", arguments=["--tls", "off"])
     sink = Sink(scenario, name="sink", arguments=["--tls", "off"], keeps=False)
+    away = Sink(scenario, name="away", arguments=["--tls", "off"], keeps=False)
     server = Posthaste(scenario, CONFIG % (kept.port, sink.port)).start()
     submit(server.port("smtp"), count)
     wait_until(lambda: kept.counts("/counts")["messages"] >= count, 300, "all that comes back")
@@ -272,17 +288,22 @@ def main(scenario):
     print(f"bounces alone: {taken / took:.0f}/s taken, {cpu * 1000 / max(taken, 1):.3f} ms CPU each; "
           f"{busy} of {count} were told to come again", flush=True)
 
-    together = Together(server, sink, mails, messages)
-    ways = [("outgoing alone", False, False), ("beside reports", False, True),
-            ("beside bounces", True, False), ("beside bounces and reports", True, True)]
+    together = Together(server, sink, away, mails, messages)
+    both = ("bounces", "reports")
+    ways = [("outgoing alone", ()), ("beside reports", ("reports",)),
+            ("beside bounces", ("bounces",)), ("beside bounces and reports", both), ("as many to a sink", both, True)]
     outgoing(server, sink, messages // 4)  # the first mail of a server is slower
     for _ in range(ROUNDS):
-        for title, has_bounces, has_reports in ways:
-            together.measure(title, has_bounces, has_reports)
+        for way in ways:
+            together.measure(*way)
         ways.reverse()  # so that none always comes first
     alone = statistics.mean(together.rates.pop("outgoing alone"))
+    pace = max(1, int(alone / 3))
+    for _ in range(ROUNDS):
+        together.measure(f"{pace}/s alone", (), pace=pace)
+        together.measure(f"{pace}/s beside both", both, pace=pace)
     for title, rates in together.rates.items():
-        print(f"{title}: {statistics.mean(rates) / alone:.2f} of outgoing mail alone")
+        print(f"{title}: {statistics.mean(rates) / alone:.2f} of outgoing mail alone, at its fastest")
     server.stop()
 
 
