@@ -72,7 +72,7 @@ void meet_need(SmtpSession& session, const SessionSettings& settings) {
       return session.on_commit({true, 250, "2.0.0", "queued", 1, {}});
     case SmtpSession::Need::check_recipient: {
       const bool is_refused = session.recipient().local().unquoted().size() == 1;
-      return session.on_recipient(is_refused ? std::optional<std::string>("suppressed")
+      return session.on_recipient(is_refused ? std::optional<RecipientRefusal>({"suppressed"})
                                              : std::nullopt);
     }
     case SmtpSession::Need::authenticate: {
