@@ -62,7 +62,6 @@ void RelaySession::follow(const Awaited& awaited, const Reply& reply) {
       return;
     case Stage::reset:
       if (is_positive) transaction_.reset();
-      is_chunked_ = false;
       return;
     case Stage::mail: {
       Transaction begun{awaited.text, {}};
@@ -87,7 +86,9 @@ void RelaySession::follow(const Awaited& awaited, const Reply& reply) {
       return;
     case Stage::content:
     case Stage::last_chunk:
-      return tell_all(reply, is_positive);
+      tell_all(reply, is_positive);
+      is_chunked_ = false;
+      return;
     case Stage::chunk:
       // RFC 3030 §2: the rest of the transaction fails, too.
       if (!is_positive) tell_all(reply);
@@ -205,7 +206,6 @@ void RelaySession::tell_all(const Reply& reply, bool is_taken) {
     outcomes_.back().header = header_.take();
   }
   transaction_.reset();
-  is_chunked_ = false;
   scanner_ = ContentScanner();
 }
 

@@ -157,11 +157,16 @@ void RelaySession::run_command(const Command& command) {
       return run_auth(command);
     case Stage::mail:
     case Stage::rcpt: {
+      if (verb->stage == Stage::mail) is_chunked_ = false;
       const auto arguments =
           split_path_arguments(command.arguments, verb->stage == Stage::mail ? "FROM:" : "TO:");
       const std::string_view path = arguments ? arguments->path : command.arguments;
       return pass_on(verb->stage, command.line, std::string(path));
     }
+    case Stage::reset:
+      // Now, and not when its reply comes: chunks of the next transaction may follow at once.
+      is_chunked_ = false;
+      return pass_on(verb->stage, command.line);
     case Stage::ehlo:
     case Stage::hello:
     case Stage::quit:

@@ -198,6 +198,19 @@ TEST(RelaySession, PassesChunksByTheirSize) {
   }
 }
 
+TEST(RelaySession, CountsChunksThatCameWithTheResetBeforeThem) {
+  RelayDialogue dialogue;
+  dialogue.begin("250-mx.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  dialogue.client("RSET\r\n" + kEnvelope + "BDAT 14\r\nSubject: x\r\n\r\n");
+  dialogue.server("250 ok\r\n");
+  dialogue.client("BDAT 7 LAST\r\n\n.\nQUIT");
+  dialogue.server("250 ok\r\n250 ok\r\n250 14 octets\r\n250 taken\r\n");
+  const auto outcomes = dialogue.session().take_outcomes();
+  ASSERT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(outcomes[0].size, 21u);
+  EXPECT_EQ(outcomes[0].header, "Subject: x\r\n\r\n");
+}
+
 TEST(RelaySession, TakesChunksForCommandsWhereTheyAreNotOffered) {
   RelayDialogue dialogue;
   dialogue.begin();

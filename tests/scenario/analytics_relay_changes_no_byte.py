@@ -124,9 +124,6 @@ class Talk:
         recipients = sum(command[:4].upper() == b"RCPT" for command in commands)
         self._add(b"".join(command + b"\r\n" for command in commands), [250] * len(commands))
         if number % 2:
-            # The log forgets the size of chunks that were on their way when RSET was answered.
-            if b"RSET" in commands:
-                self.hear()
             text = anything(dice) if dice.random() < 0.5 else lines(dice)
             wire, count = chunks(dice, text)
             self._add(wire, [250] * count)
