@@ -167,7 +167,7 @@ TEST_F(OutcomeRatesTest, CountsComplaintsForTheDayOfTheirMail) {
   EXPECT_EQ(sum("spring", RateKind::complaint, 24h), RateSum());
   EXPECT_EQ(sum("spring", RateKind::complaint, 7 * 24h), (RateSum{10, 2000}));
   pass(12h);
-  EXPECT_THAT(told(), ElementsAre(testing::HasSubstr("complaint 0.5 % (10 of 2000 in 1w), page")));
+  EXPECT_THAT(told(), ElementsAre(testing::HasSubstr("complaint 0.5 % (10 of 2000 in 7d), page")));
 }
 
 TEST_F(OutcomeRatesTest, AsksToStopWhoGoesOverABudget) {
