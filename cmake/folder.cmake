@@ -1,8 +1,11 @@
-# posthaste_folder(NAME [LAYERS folder…] [LIBRARIES library…])
+# posthaste_folder(NAME [LAYERS folder…] [LIBRARIES library…] [ALONE file…])
 #
 # One folder of src/ is one library: every .cc in it but the tests. LAYERS names the folders that
 # it may include (and those they may); tools/check_layers holds it to that. The *_test.cc files
 # become one test program, NAME_test, and every test in it one test of ctest.
+#
+# ALONE names files that are not compiled together with others where CMAKE_UNITY_BUILD is on, for
+# their unnamed namespaces hold a name that another file's holds too.
 #
 # A .proto file in the folder is compiled, and included as "FOLDER/file.pb.h".
 include(GoogleTest)
@@ -15,10 +18,11 @@ function(posthaste_precompiled_headers)
 endfunction()
 
 function(posthaste_folder NAME)
-  cmake_parse_arguments(FOLDER "" "" "LAYERS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(FOLDER "" "" "LAYERS;LIBRARIES;ALONE" ${ARGN})
   string(REPLACE "/" "_" TARGET ${NAME})
   file(GLOB SOURCES CONFIGURE_DEPENDS *.cc verbs/*.cc api/*.cc)
   set(TESTS ${SOURCES})
+  set_source_files_properties(${FOLDER_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   list(FILTER SOURCES EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
   list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
   file(GLOB PROTOS CONFIGURE_DEPENDS *.proto)
@@ -30,7 +34,8 @@ function(posthaste_folder NAME)
       COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
       COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR}/generated -I${CMAKE_SOURCE_DIR}/src ${PROTO}
       DEPENDS ${PROTO})
-    set_source_files_properties(${OUT}.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON)
+    set_source_files_properties(${OUT}.cc PROPERTIES COMPILE_OPTIONS "-w" SKIP_PRECOMPILE_HEADERS ON
+                                SKIP_UNITY_BUILD_INCLUSION ON)
     list(APPEND SOURCES ${OUT}.cc ${OUT}.h)
   endforeach()
 

@@ -70,6 +70,11 @@ void meet_need(SmtpSession& session, const SessionSettings& settings) {
     case SmtpSession::Need::commit:
       check_message(session, settings, session.take_transaction());
       return session.on_commit({true, 250, "2.0.0", "queued", 1, {}});
+    case SmtpSession::Need::check_recipient: {
+      const bool is_refused = session.recipient().local().unquoted().size() == 1;
+      return session.on_recipient(is_refused ? std::optional<RecipientRefusal>({"suppressed"})
+                                             : std::nullopt);
+    }
     case SmtpSession::Need::authenticate: {
       AuthOutcome outcome;
       if (session.auth_attempt().password.size() == 1) outcome.verdict = AuthVerdict::accepted;
@@ -97,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   NoObserver observer;
   ReceptionBudget budget(1'000'000);
   {
-    SmtpSession session(settings, {"127.0.0.1", "session"}, {clock, sink, budget, observer});
+    SmtpSession session(settings, {"127.0.0.1", "session"}, {clock, sink, budget, observer, true});
     session.greet(SmtpSession::Opening::silent);
     while (!octets.empty() && session.need() == SmtpSession::Need::input) {
       std::string_view piece = octets.substr(0, step);

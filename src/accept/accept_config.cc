@@ -1,6 +1,7 @@
 #include "accept/accept_config.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace posthaste {
 namespace {
@@ -8,6 +9,15 @@ namespace {
 bool is_smtp_role(ListenerRole role) {
   return role == ListenerRole::submission || role == ListenerRole::inbound ||
          role == ListenerRole::analytics_relay;
+}
+
+void check_relay(const ListenerConfig& listener, std::vector<ConfigProblem>& problems) {
+  const bool is_relay = listener.effective_role() == ListenerRole::analytics_relay;
+  if (is_relay && !listener.upstream) {
+    problems.push_back({"role", "an analytics relay passes mail on: set upstream = \"HOST:PORT\""});
+  } else if (!is_relay && listener.upstream) {
+    problems.push_back({"upstream", "only an analytics relay has one: set role = analytics_relay"});
+  }
 }
 
 std::vector<ConfigProblem> validate_listener(const ListenerConfig& listener) {
@@ -18,10 +28,13 @@ std::vector<ConfigProblem> validate_listener(const ListenerConfig& listener) {
                                           "inbound or analytics_relay: choose one"
                                         : "a listener of protocol http has role api or admin: "
                                           "choose one"});
-  } else if (is_smtp && listener.effective_role() != ListenerRole::submission) {
-    problems.push_back(
-        {"role", "this version serves smtp listeners of role submission only: use that"});
+  } else if (listener.effective_role() == ListenerRole::inbound &&
+             listener.auth != ListenerAuth::off) {
+    problems.push_back({"auth",
+                        "nobody logs in where returned mail comes in: leave auth off, and take "
+                        "submissions at another listener"});
   }
+  check_relay(listener, problems);
   const bool has_certificate = !listener.certificate.empty() && !listener.key.empty();
   if (listener.tls != ListenerTls::off && !has_certificate) {
     problems.push_back({"tls", "TLS needs certificate and key: add both, or set tls = off"});
@@ -42,6 +55,32 @@ std::vector<ConfigProblem> validate_user(const UserConfig& user) {
   return {};
 }
 
+std::string check_field_name(const std::string& name) {
+  // RFC 5322 §2.2: printable US-ASCII, without the colon.
+  const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && c != ':';
+  });
+  return is_name ? "" : "is no name of a header field: write it without its colon";
+}
+
+BlockSchema<ListenerConfig> add_relay_keys(BlockSchema<ListenerConfig> schema) {
+  using L = ListenerConfig;
+  return std::move(schema)
+      .key("upstream", &L::upstream,
+           "Of an analytics relay: the next server, to which every connection is passed on.")
+      .key("upstream_tls", &L::upstream_tls,
+           "TLS to it: required also checks its certificate, implicit begins with TLS and checks.")
+      .key("upstream_timeout", &L::upstream_timeout,
+           "Longest wait for a reply of it; the one to a whole message may take 10 minutes.",
+           {.min = std::chrono::seconds(1)})
+      .key("pass_auth", &L::pass_auth,
+           "Whether clients may log in at the next server: with_tls means under TLS only.")
+      .key("tell_client", &L::tell_client,
+           "How the next server is told the client's address: by XCLIENT or a PROXY header.")
+      .key("headers", &L::headers, "Header fields that the events of an analytics relay show.",
+           {.check = check_field_name});
+}
+
 BlockSchema<ListenerConfig> make_listener_schema() {
   using L = ListenerConfig;
   return BlockSchema<L>("listener", BlockKind::titled, "An address that takes connections.")
@@ -49,7 +88,10 @@ BlockSchema<ListenerConfig> make_listener_schema() {
       .key("protocol", &L::protocol, "What is spoken there.")
       .key("address", &L::address, "IP address and port; port 0 takes any that is free.",
            {.required = true})
-      .key("role", &L::role, "What it is for: submission (of smtp), api or admin (of http).")
+      .key("role", &L::role,
+           "What it is for: submission, inbound or analytics_relay (of smtp), api or admin (of "
+           "http). inbound is an MX of the server's own: it takes bounces, complaints and reports, "
+           "and nothing else.")
       .key("tls", &L::tls,
            "opportunistic offers STARTTLS, required insists on it, implicit begins with TLS.")
       .key("certificate", &L::certificate, "PEM file of the certificate chain.")
@@ -93,7 +135,7 @@ ListenerRole ListenerConfig::effective_role() const {
 }
 
 const BlockSchema<ListenerConfig>& listener_schema() {
-  static const auto schema = make_listener_schema();
+  static const auto schema = add_relay_keys(make_listener_schema());
   return schema;
 }
 

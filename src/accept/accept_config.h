@@ -11,6 +11,7 @@
 #include "accept/network_list.h"
 #include "base/units.h"
 #include "platform/config.h"
+#include "route/route_config.h"
 
 namespace posthaste {
 
@@ -19,6 +20,10 @@ enum class ListenerRole : std::uint8_t { submission, inbound, analytics_relay, a
 // RFC 3207 and, for implicit, RFC 8314 §3.3.
 enum class ListenerTls : std::uint8_t { off, opportunistic, required, implicit };
 enum class ListenerAuth : std::uint8_t { off, optional, required };
+// Of an analytics relay: whether AUTH is passed on.
+enum class AuthPassing : std::uint8_t { never, with_tls, always };
+// How an analytics relay tells the next server who its client is.
+enum class ClientNotice : std::uint8_t { none, xclient, proxy };
 
 template <>
 struct ConfigNames<ListenerProtocol> {
@@ -44,6 +49,18 @@ struct ConfigNames<ListenerAuth> {
   static constexpr std::array names{std::pair{"off", ListenerAuth::off},
                                     std::pair{"optional", ListenerAuth::optional},
                                     std::pair{"required", ListenerAuth::required}};
+};
+template <>
+struct ConfigNames<AuthPassing> {
+  static constexpr std::array names{std::pair{"never", AuthPassing::never},
+                                    std::pair{"with_tls", AuthPassing::with_tls},
+                                    std::pair{"always", AuthPassing::always}};
+};
+template <>
+struct ConfigNames<ClientNotice> {
+  static constexpr std::array names{std::pair{"none", ClientNotice::none},
+                                    std::pair{"xclient", ClientNotice::xclient},
+                                    std::pair{"proxy", ClientNotice::proxy}};
 };
 
 // A `listener` block. HTTP listeners use the upper part only.
@@ -74,6 +91,14 @@ struct ListenerConfig {
   Duration command_timeout = std::chrono::minutes(5);    // RFC 5321 §4.5.3.2.7
   Duration data_timeout = std::chrono::minutes(3);       // RFC 5321 §4.5.3.2.5
   Duration handshake_timeout = std::chrono::minutes(1);  // TLS and PROXY header
+
+  // Of role analytics_relay only.
+  std::optional<RouteTarget> upstream;
+  RouteTls upstream_tls = RouteTls::opportunistic;
+  Duration upstream_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2
+  AuthPassing pass_auth = AuthPassing::with_tls;
+  ClientNotice tell_client = ClientNotice::none;
+  std::vector<std::string> headers;  // that its events show
 
   // The role given, else submission for smtp and api for http.
   ListenerRole effective_role() const;

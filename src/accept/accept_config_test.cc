@@ -68,14 +68,40 @@ TEST(AcceptConfig, SaysWhatIsWrongWithAListener) {
         Case{"address = \"127.0.0.1:25\" tls = opportunistic", "certificate"},
         Case{"address = \"127.0.0.1:25\" role = api", "role"},
         Case{"address = \"127.0.0.1:25\" protocol = http role = submission", "role"},
-        Case{"address = \"127.0.0.1:25\" role = inbound", "submission only"},
+        Case{"address = \"127.0.0.1:25\" role = inbound auth = optional", "nobody logs in"},
         Case{"address = \"0.0.0.0:25\" auth = required", "log in without TLS"},
         Case{"address = \"127.0.0.1:25\" relay_from = {\"10.0.0.0/99\"}", "no network"},
+        Case{"address = \"127.0.0.1:25\" role = analytics_relay", "set upstream"},
+        Case{"address = \"127.0.0.1:25\" upstream = \"mx.example:25\"", "role = analytics_relay"},
+        Case{"address = \"127.0.0.1:25\" role = analytics_relay upstream = \"mx.example:25\" "
+             "headers = {\"Subject:\"}",
+             "without its colon"},
         Case{"address = \"127.0.0.1:25\" max_connections = 0", "max_connections"}}) {
     const std::string error = first_error("listener \"a\" { " + std::string(test.keys) + " }");
     EXPECT_TRUE(error.starts_with("test.conf:1: ")) << test.keys << ": " << error;
     EXPECT_NE(error.find(test.what), std::string::npos) << test.keys << ": " << error;
   }
+}
+
+TEST(AcceptConfig, ReadsAnalyticsRelays) {
+  const auto configuration = loaded(R"(
+    listener "relay" {
+      address = "127.0.0.1:25"
+      role = analytics_relay
+      upstream = "mx.example:2525"
+      upstream_tls = required
+      headers = {"X-Campaign", "Message-ID"}
+      tell_client = xclient
+    }
+  )");
+  ASSERT_TRUE(configuration);
+  const ListenerConfig listener = configuration->all(listener_schema()).at(0);
+  ASSERT_TRUE(listener.upstream);
+  EXPECT_EQ(listener.upstream->to_string(), "mx.example:2525");
+  EXPECT_EQ(listener.upstream_tls, RouteTls::required);
+  EXPECT_EQ(listener.headers, (std::vector<std::string>{"X-Campaign", "Message-ID"}));
+  EXPECT_EQ(listener.tell_client, ClientNotice::xclient);
+  EXPECT_EQ(listener.pass_auth, AuthPassing::with_tls);
 }
 
 TEST(AcceptConfig, ReadsUsers) {

@@ -134,7 +134,9 @@ class TestClient {
     co_return std::exchange(received_, std::string());
   }
   boost::asio::awaitable<bool> start_tls() {
-    const IoResult shaken = co_await stream_->handshake_client(tls_, "localhost");
+    TlsClientOptions options;
+    options.server_name = "localhost";
+    const HandshakeResult shaken = co_await stream_->handshake_client(tls_, std::move(options));
     co_return !shaken.ec;
   }
   Stream& stream() { return *stream_; }

@@ -8,8 +8,11 @@
 #include <string_view>
 #include <utility>
 
+#include "accept/header_examination.h"
 #include "accept/trace_header.h"
+#include "identity/dkim/dkim_signer.h"
 #include "mail/message.h"
+#include "route/sender_headers.h"
 
 namespace posthaste {
 namespace {
@@ -34,6 +37,10 @@ enum class FieldKind : std::uint8_t {
   message_id,
   from,
   subject,
+  tls_required,
+  list_unsubscribe,
+  feedback_id,
+  cfbl,
 };
 
 FieldKind kind_of(std::string_view name) {
@@ -42,12 +49,24 @@ FieldKind kind_of(std::string_view name) {
     FieldKind kind;
   };
   static constexpr Known kKnown[] = {
-      {"Received", FieldKind::received},     {"Date", FieldKind::date},
-      {"Message-ID", FieldKind::message_id}, {"From", FieldKind::from},
-      {"Subject", FieldKind::subject},       {"Bcc", FieldKind::removed},
-      {"Resent-Bcc", FieldKind::removed},    {"Return-Path", FieldKind::removed},
-      {"X-Tenant", FieldKind::tenant},       {"X-Campaign", FieldKind::campaign},
+      {"Received", FieldKind::received},
+      {"Date", FieldKind::date},
+      {"Message-ID", FieldKind::message_id},
+      {"From", FieldKind::from},
+      {"Subject", FieldKind::subject},
+      {"Bcc", FieldKind::removed},
+      {"Resent-Bcc", FieldKind::removed},
+      {"Return-Path", FieldKind::removed},
+      {"X-Tenant", FieldKind::tenant},
+      {"X-Campaign", FieldKind::campaign},
       {"X-Stream", FieldKind::stream},
+      {"TLS-Required", FieldKind::tls_required},
+      {"X-Posthaste-ID", FieldKind::removed},
+      {"List-Unsubscribe", FieldKind::list_unsubscribe},
+      {"Feedback-ID", FieldKind::feedback_id},
+      {"CFBL-Address", FieldKind::cfbl},
+      {"CFBL-Feedback-ID", FieldKind::cfbl},
+      {"List-Unsubscribe-Post", FieldKind::list_unsubscribe},
   };
   for (const Known& known : kKnown) {
     if (equals_ignoring_case(name, known.name)) return known.kind;
@@ -84,7 +103,10 @@ std::string lower_case(std::string_view text) {
 class HeaderWalk {
  public:
   HeaderWalk(std::string_view content, const MessageView& view) : content_(content) {
-    for (const HeaderField& field : view.fields()) take(field);
+    for (const HeaderField& field : view.fields()) {
+      examination_.take(field);
+      take(field);
+    }
     keep_up_to(view.body_begin());
   }
 
@@ -92,11 +114,18 @@ class HeaderWalk {
     for (std::string_view piece : kept_) out.append(piece);
   }
 
+  // Once.
+  HeaderForm form() { return examination_.finish(); }
+
   Tags tags;
   HeaderFacts facts;
   std::uint32_t hops = 0;
   bool has_date = false;
   bool has_message_id = false;
+  bool is_tls_optional = false;
+  bool has_list_unsubscribe = false;
+  bool has_feedback_id = false;
+  bool has_cfbl = false;
   std::string fault;  // of a tag, "" if none
 
  private:
@@ -119,6 +148,19 @@ class HeaderWalk {
         return;
       case FieldKind::subject:
         if (facts.subject.empty()) facts.subject = decode_text(field.value, kMaxSubject);
+        return;
+      case FieldKind::list_unsubscribe:
+        has_list_unsubscribe = true;
+        return;
+      case FieldKind::feedback_id:
+        has_feedback_id = true;
+        return;
+      case FieldKind::cfbl:
+        has_cfbl = true;
+        return;
+      case FieldKind::tls_required:
+        // RFC 8689 §3: "No" is the only value there is.
+        is_tls_optional = equals_ignoring_case(unfold(field.value), "No");
         return;
       default:
         break;
@@ -170,6 +212,7 @@ class HeaderWalk {
   }
 
   std::string_view content_;
+  HeaderExamination examination_;
   std::vector<std::string_view> kept_;
   std::size_t run_ = 0;  // kept from here on
 };
@@ -187,11 +230,32 @@ Arrival make_arrival(const Preparation& preparation) {
           .tls_cipher = facts.tls_cipher};
 }
 
+// The fields of unsubscription and feedback, and what became of them. Those that the sender's own
+// program has written stay.
+SenderHeaders::Made make_sender_headers(const Preparation& preparation, const HeaderWalk& walk,
+                                        const PreparedMessage& prepared) {
+  const SessionSettings& settings = preparation.settings;
+  if (!settings.sender_headers) return {};
+  std::vector<std::string> signing;
+  if (settings.signer && prepared.header_from) {
+    signing = settings.signer->domains_for(*prepared.header_from, preparation.time);
+  }
+  return settings.sender_headers->make(
+      {.id = preparation.id,
+       .tags = prepared.message.tags,
+       .from_domain = prepared.header_from ? std::string_view(prepared.header_from->ascii()) : "",
+       .recipients = preparation.transaction.envelope.recipients,
+       .signing_domains = signing,
+       .has_list_unsubscribe = walk.has_list_unsubscribe,
+       .has_feedback_id = walk.has_feedback_id,
+       .has_cfbl = walk.has_cfbl});
+}
+
 std::string make_body(const Preparation& preparation, const MessageView& view,
-                      const HeaderWalk& walk) {
+                      const HeaderWalk& walk, std::string_view sender_headers) {
   const std::string& hostname = preparation.settings.hostname;
   std::string body;
-  body.reserve(preparation.transaction.content.size() + kFrontRoom);
+  body.reserve(preparation.transaction.content.size() + kFrontRoom + sender_headers.size());
   append_received({preparation.facts, preparation.transaction.envelope, hostname, preparation.id,
                    preparation.time},
                   body);
@@ -201,6 +265,7 @@ std::string make_body(const Preparation& preparation, const MessageView& view,
   if (!walk.has_message_id) {
     fmt::format_to(to, "Message-ID: <{}@{}>\r\n", preparation.id.to_string(), hostname);
   }
+  body += sender_headers;
   walk.append_kept(body);
   // What cannot be a header field is the body's first line; it needs its blank line.
   if (view.is_malformed()) body += "\r\n";
@@ -222,20 +287,35 @@ std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation prep
   if (walk.hops >= listener.max_hops) {
     return refusal("too many hops: the message is in a loop", RejectionReason::loop);
   }
-  if (!walk.fault.empty()) return refusal(walk.fault, RejectionReason::bad_message);
+  // What comes back ends here. Its signatures are still to be checked, and its tags are not ours.
+  const bool ends_here = listener.effective_role() == ListenerRole::inbound;
+  if (!ends_here && !walk.fault.empty()) return refusal(walk.fault, RejectionReason::bad_message);
 
   PreparedMessage prepared;
-  prepared.body = make_body(preparation, view, walk);
-  if (const auto from = MailAddress::parse(walk.facts.header_from)) {
-    prepared.header_from = from->domain();
-  }
   ReceivedMessage& message = prepared.message;
   message.id = preparation.id;
   message.arrival = make_arrival(preparation);
+  if (ends_here) {
+    message.facts = std::move(walk.facts);
+    message.envelope = std::move(preparation.transaction.envelope);
+    prepared.body = std::move(preparation.transaction.content);
+    return prepared;
+  }
+  if (const auto from = MailAddress::parse(walk.facts.header_from)) {
+    prepared.header_from = from->domain();
+  }
   message.tags = std::move(walk.tags);
   if (!preparation.facts.tenant.value().empty()) message.tags.tenant = preparation.facts.tenant;
+  const SenderHeaders::Made added = make_sender_headers(preparation, walk, prepared);
+  prepared.body = make_body(preparation, view, walk, added.fields);
+  message.form = walk.form();
+  message.form.has_one_click = message.form.has_one_click || added.has_one_click;
+  message.list_headers = added.list;
+  message.lacks_cfbl_signature = added.lacks_cfbl_signature;
   message.facts = std::move(walk.facts);
   message.envelope = std::move(preparation.transaction.envelope);
+  // RFC 8689 §3: REQUIRETLS overrules the header.
+  message.envelope.tls_optional = walk.is_tls_optional && !message.envelope.require_tls;
   return prepared;
 }
 

@@ -4,6 +4,7 @@
 
 #include "accept/session_fixture.h"
 #include "accept/trace_header.h"
+#include "route/sender_headers.h"
 
 namespace posthaste {
 namespace {
@@ -29,6 +30,16 @@ class Prepare {
     facts_.tls_cipher = "TLS_AES_256_GCM_SHA384";
     return *this;
   }
+  Prepare& with(const std::vector<UnsubscribeConfig>& lists,
+                const std::vector<FeedbackConfig>& feedback) {
+    auto made = SenderHeaders::create(lists, feedback, {"a key of return paths, 32 octets"});
+    headers_ = std::make_shared<const SenderHeaders>(std::move(*made));
+    return *this;
+  }
+  Prepare& to_another() {
+    transaction_.envelope.recipients.push_back({*MailAddress::parse("c@example.org"), {}, {}});
+    return *this;
+  }
   Prepare& from(const std::string& peer_address, const std::string& helo) {
     facts_.peer_address = peer_address;
     facts_.helo = helo;
@@ -36,6 +47,7 @@ class Prepare {
   }
   std::variant<PreparedMessage, ReceptionOutcome> operator()(const std::string& content) {
     const auto settings = Dialogue::make_settings({});
+    settings->sender_headers = headers_;
     Transaction transaction = transaction_;
     transaction.content = content;
     return prepare_message({std::move(transaction), facts_, *settings,
@@ -49,6 +61,7 @@ class Prepare {
   }
 
  private:
+  std::shared_ptr<const SenderHeaders> headers_;
   SessionFacts facts_;
   Transaction transaction_;
 };
@@ -105,6 +118,52 @@ TEST(MessagePreparation, TakesTagsFromItsOwnFields) {
   EXPECT_EQ(Prepare().by_user("user", "").accepted(tagged).message.tags.tenant.value(), "beta");
 }
 
+TEST(MessagePreparation, AddsTheFieldsOfSenders) {
+  UnsubscribeConfig news;
+  news.url = "https://mail.example.com/u";
+  news.match.stream = {"news"};
+  FeedbackConfig feedback;
+  feedback.feedback_id = "{campaign}:{tenant}:{stream}:acmemail";
+  const std::string id = "X-Posthaste-ID: 0190b6a3-0000-7000-8000-000000000001\r\n";
+  const std::string content = kComplete + "From: a@example.com\r\n";
+  const std::string end = "\r\nhi\r\n";
+  const auto bulk = Prepare()
+                        .by_user("user", "acme")
+                        .with({news}, {feedback})
+                        .accepted("X-Posthaste-ID: forged\r\nX-Stream: news\r\n" + content + end);
+  EXPECT_EQ(bulk.message.list_headers, ListHeaders::added);
+  EXPECT_NE(bulk.body.find("List-Unsubscribe: <https://mail.example.com/u/"), std::string::npos);
+  EXPECT_NE(bulk.body.find("Feedback-ID: :acme:news:acmemail\r\n" + id + content),
+            std::string::npos);
+  EXPECT_EQ(bulk.body.find("forged"), std::string::npos);
+  const auto receipt = Prepare().with({news}, {feedback}).accepted(content + end);
+  EXPECT_EQ(receipt.message.list_headers, ListHeaders::none);
+  EXPECT_EQ(receipt.body.find("List-Unsubscribe"), std::string::npos);
+  const std::string own =
+      "List-Unsubscribe: <https://x.test/u>\r\n"
+      "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+      "Feedback-ID: a:b:c:others\r\n";
+  const auto theirs =
+      Prepare().with({news}, {feedback}).accepted("X-Stream: news\r\n" + own + content + end);
+  EXPECT_EQ(theirs.message.list_headers, ListHeaders::own);
+  EXPECT_TRUE(theirs.message.form.has_one_click);
+  EXPECT_NE(theirs.body.find(id + own + content), std::string::npos);
+  EXPECT_EQ(theirs.body.find("acmemail"), std::string::npos);
+  const auto shared =
+      Prepare().to_another().with({news}, {}).accepted("X-Stream: news\r\n" + content + end);
+  EXPECT_EQ(shared.message.list_headers, ListHeaders::several_recipients);
+  EXPECT_EQ(shared.body.find("List-Unsubscribe"), std::string::npos);
+}
+
+TEST(MessagePreparation, SaysWhatTheHeaderIsLike) {
+  const PreparedMessage right = Prepare().accepted(kComplete + "From: a@news.example.com\r\n\r\n");
+  EXPECT_TRUE(right.message.form.broken.empty());
+  EXPECT_EQ(right.message.form.author_domain, "news.example.com");
+  const PreparedMessage wrong = Prepare().accepted("Date: today\r\n\r\nhi\r\n");
+  EXPECT_EQ(wrong.message.form.broken,
+            (std::vector{SenderRule::valid_date, SenderRule::single_from}));
+}
+
 TEST(MessagePreparation, RefusesTagsThatCannotBeKept) {
   std::string many;
   for (int i = 0; i < 65; ++i) many += "X-Tag-" + std::to_string(i) + ": x\r\n";
@@ -154,6 +213,17 @@ TEST(MessagePreparation, WritesItsTraceHeaderSafely) {
       "\tby mx.example.com with ESMTPSA id 0190b6a3-0000-7000-8000-000000000001\r\n"
       "\t(TLSv1.3 TLS_AES_256_GCM_SHA384)\r\n"))
       << prepared.body;
+}
+
+TEST(MessagePreparation, KnowsMailThatDoesNotRequireTls) {
+  const std::string from = kComplete + "From: a@example.com\r\n";
+  const auto is_optional = [&](const std::string& field) {
+    return Prepare().accepted(from + field + "\r\nx\r\n").message.envelope.tls_optional;
+  };
+  EXPECT_TRUE(is_optional("TLS-Required: No\r\n"));
+  EXPECT_TRUE(is_optional("tls-required:\r\n no\r\n"));
+  EXPECT_FALSE(is_optional("TLS-Required: Yes\r\n"));
+  EXPECT_FALSE(is_optional(""));
 }
 
 }  // namespace

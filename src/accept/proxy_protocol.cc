@@ -120,4 +120,22 @@ Result<std::optional<ProxyHeader>> parse_proxy_header(std::string_view octets) {
   return malformed("the connection does not begin with a PROXY header");
 }
 
+boost::asio::awaitable<Result<ProxyPreamble>> read_proxy_header(
+    Stream& stream, boost::asio::mutable_buffer buffer) {
+  const auto* const octets = static_cast<const char*>(buffer.data());
+  ProxyPreamble preamble;
+  while (true) {
+    const IoResult read = co_await stream.read_some(buffer + preamble.filled);
+    preamble.filled += read.count;
+    const auto header = parse_proxy_header({octets, preamble.filled});
+    if (!header) co_return header.error();
+    if (*header) {
+      preamble.header = **header;
+      co_return preamble;
+    }
+    if (read.ec) co_return Error{read.ec, read.ec.message()};
+    if (preamble.filled == buffer.size()) co_return malformed("the PROXY header is too long");
+  }
+}
+
 }  // namespace posthaste

@@ -5,6 +5,7 @@
 
 #include "accept/message_preparation.h"
 #include "identity/dkim/dkim_signer.h"
+#include "mail/mail_error.h"
 
 namespace posthaste {
 
@@ -19,6 +20,31 @@ ReceptionOutcome try_later(std::string text) {
           .text = std::move(text),
           .size = 0,
           .reason = RejectionReason::storage};
+}
+
+ReceptionOutcome not_taken(const Error& why) {
+  ReceptionOutcome outcome = try_later("the message cannot be kept at the moment: try again later");
+  if (why.code == MailErrc::suppressed) {
+    outcome.code = 550;
+    outcome.enhanced_status = "5.1.1";
+    outcome.reason = RejectionReason::suppressed;
+  } else if (why.code == MailErrc::against_rules) {
+    // RFC 3463 §3.8: of the message as it is.
+    outcome.code = 550;
+    outcome.enhanced_status = "5.7.1";
+    outcome.reason = RejectionReason::sender_rules;
+  } else if (why.code == MailErrc::refused) {
+    outcome.code = 554;
+    outcome.enhanced_status = "5.6.0";
+    outcome.reason = RejectionReason::bad_message;
+  } else if (why.code == MailErrc::busy) {
+    outcome.code = 451;
+    outcome.enhanced_status = "4.3.2";
+  } else {
+    return outcome;
+  }
+  outcome.text = why.detail;
+  return outcome;
 }
 
 // Signatures stand in front of all else. False when one could not be made.
@@ -46,12 +72,13 @@ asio::awaitable<ReceptionOutcome> Reception::receive(
   const std::uint64_t size = prepared.body.size();
   prepared.message.body = std::make_shared<const std::string>(std::move(prepared.body));
   const Result<void> kept = co_await sink_.take(std::move(prepared.message));
-  if (!kept) co_return try_later("the message cannot be kept at the moment: try again later");
-  // The promise: only here, and only now that the message is on disk.
+  if (!kept) co_return not_taken(kept.error());
+  const bool ends_here = settings->listener.effective_role() == ListenerRole::inbound;
+  // The promise: only here, and only now that the message, or what it means, is on disk.
   co_return ReceptionOutcome{.is_accepted = true,
                              .code = 250,
                              .enhanced_status = "2.0.0",
-                             .text = "queued as " + id.to_string(),
+                             .text = (ends_here ? "taken as " : "queued as ") + id.to_string(),
                              .size = size,
                              .reason = {}};
 }

@@ -11,8 +11,9 @@
 namespace posthaste {
 
 // Turns a finished transaction into a message that can be sent on: trace header, missing fields,
-// tags, signatures (message_preparation); hands it to the sink and says how that went. The
-// answer 250 comes from here and from nowhere else. Any loop.
+// tags, signatures (message_preparation); what comes in at an inbound listener stays as it came.
+// Hands it to the sink and says how that went. The answer 250 comes from here and from nowhere
+// else. Any loop.
 class Reception {
  public:
   // Both outlive the reception.

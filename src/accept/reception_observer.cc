@@ -24,6 +24,12 @@ std::string_view to_string(RejectionReason reason) {
       return "bad_message";
     case RejectionReason::loop:
       return "loop";
+    case RejectionReason::suppressed:
+      return "suppressed";
+    case RejectionReason::unknown_recipient:
+      return "unknown_recipient";
+    case RejectionReason::sender_rules:
+      return "sender_rules";
     case RejectionReason::storage:
       return "storage";
     case RejectionReason::early_talker:

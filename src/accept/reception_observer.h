@@ -19,7 +19,10 @@ enum class RejectionReason : std::uint8_t {
   message_too_large,
   bad_message,  // headers or lines that cannot be passed on
   loop,
-  storage,  // disk or memory: the client shall try again
+  suppressed,         // the recipient is on the suppression list
+  unknown_recipient,  // at an inbound listener: no address of ours
+  sender_rules,       // it breaks the rules of mailbox providers
+  storage,            // disk or memory: the client shall try again
   early_talker,
   too_many_errors,
   too_many_connections,

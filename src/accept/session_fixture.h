@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,7 +54,8 @@ class Dialogue {
  public:
   explicit Dialogue(ListenerConfig listener = {}, std::string peer = "127.0.0.1")
       : settings_(make_settings(std::move(listener))),
-        session_(settings_, {std::move(peer), "session-1"}, {clock_, sink, budget, observer}) {}
+        session_(settings_, {std::move(peer), "session-1"},
+                 {clock_, sink, budget, observer, true}) {}
 
   static std::shared_ptr<SessionSettings> make_settings(ListenerConfig listener) {
     auto settings = std::make_shared<SessionSettings>();
@@ -92,6 +95,7 @@ class Dialogue {
   RecordingObserver observer;
   ReceptionBudget budget{100'000'000};
   std::vector<Transaction> transactions;
+  std::map<std::string, RecipientRefusal> refused;  // by address
   ReceptionOutcome outcome{true, 250, "2.0.0", "queued as 1", 10, {}};
   TlsInfo tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", false, ""};
 
@@ -101,6 +105,11 @@ class Dialogue {
       case SmtpSession::Need::commit:
         transactions.push_back(session_.take_transaction());
         return session_.on_commit(outcome);
+      case SmtpSession::Need::check_recipient: {
+        const auto known = refused.find(session_.recipient().smtp_form());
+        return session_.on_recipient(known == refused.end() ? std::nullopt
+                                                            : std::optional(known->second));
+      }
       case SmtpSession::Need::authenticate: {
         const AuthAttempt& attempt = session_.auth_attempt();
         AuthOutcome result;

@@ -19,6 +19,12 @@ void SmtpSession::reply_line(std::uint32_t code, char separator, std::string_vie
 // RFC 2034 §4: every reply but those to EHLO and HELO, and the greeting, has its status.
 void SmtpSession::reply(std::uint32_t code, std::string_view enhanced_status,
                         std::string_view text) {
+  // RFC 5321 §4.2.1: of several lines all but the last have a hyphen.
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    const std::string_view line = text.substr(0, end);
+    fmt::format_to(std::back_inserter(output_), "{}-{} {}\r\n", code, enhanced_status, line);
+    text.remove_prefix(end + 1);
+  }
   fmt::format_to(std::back_inserter(output_), "{} {} {}\r\n", code, enhanced_status, text);
 }
 
@@ -44,8 +50,8 @@ void SmtpSession::observe(const Refusal& refusal, std::uint64_t size) {
 void SmtpSession::refuse(const Refusal& refusal) {
   reply(refusal.code, refusal.enhanced_status, refusal.text);
   observe(refusal, reader_.size());
-  // What is to be tried again later is no fault of the client.
-  if (refusal.code < 500) return;
+  // What is to be tried again later is no fault of the client, and it cannot know our list.
+  if (refusal.code < 500 || refusal.reason == RejectionReason::suppressed) return;
   if (++errors_ >= settings_->listener.max_errors) end_with_421(RejectionReason::too_many_errors);
 }
 

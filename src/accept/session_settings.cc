@@ -12,6 +12,7 @@ Result<std::shared_ptr<const SessionSettings>> make_session_settings(ListenerCon
   settings->hostname = std::move(identity.hostname);
   settings->users = std::move(identity.users);
   settings->signer = std::move(identity.signer);
+  settings->sender_headers = std::move(identity.sender_headers);
   settings->relay_from = NetworkList(listener.relay_from);
   settings->proxy_from = NetworkList(listener.proxy_from);
   if (listener.tls != ListenerTls::off) {

@@ -16,6 +16,7 @@ class context;
 namespace posthaste {
 
 class DkimSigner;
+class SenderHeaders;
 
 // All that a session of one listener needs to know of the configuration. Never changed once made:
 // a reload makes a new one for new sessions, and those that run keep theirs.
@@ -24,9 +25,10 @@ struct SessionSettings {
   std::string hostname;  // in greeting, Received and Message-ID
   NetworkList relay_from;
   NetworkList proxy_from;
-  std::shared_ptr<boost::asio::ssl::context> tls;  // null: no TLS here
-  std::shared_ptr<const CredentialSet> users;      // never null
-  std::shared_ptr<const DkimSigner> signer;        // null: nothing is signed
+  std::shared_ptr<boost::asio::ssl::context> tls;       // null: no TLS here
+  std::shared_ptr<const CredentialSet> users;           // never null
+  std::shared_ptr<const DkimSigner> signer;             // null: nothing is signed
+  std::shared_ptr<const SenderHeaders> sender_headers;  // null: none are added
 };
 
 // What all listeners share.
@@ -34,6 +36,7 @@ struct ServerIdentity {
   std::string hostname;
   std::shared_ptr<const CredentialSet> users;
   std::shared_ptr<const DkimSigner> signer;
+  std::shared_ptr<const SenderHeaders> sender_headers;
 };
 
 // Loads the certificate and parses the networks. Errors name the listener.

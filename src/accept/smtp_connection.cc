@@ -26,17 +26,14 @@ constexpr std::size_t kMaxDiscarded = 1024 * 1024;
 
 }  // namespace
 
-SmtpConnection::SmtpConnection(std::unique_ptr<Stream> stream,
-                               std::shared_ptr<const SessionSettings> settings,
-                               ConnectionCounter& counter, TaskGroup& group,
-                               ConnectionServices services)
-    : stream_(std::move(stream)),
-      settings_(std::move(settings)),
-      counter_(counter),
-      group_(group),
+SmtpConnection::SmtpConnection(AcceptedSocket accepted, ConnectionServices services)
+    : stream_(std::move(accepted.stream)),
+      settings_(std::move(accepted.settings)),
+      counter_(accepted.counter),
+      group_(accepted.group),
       services_(services),
       peer_address_(stream_->peer().address),
-      deadline_(group, services.clock, [this] { on_deadline(); }) {
+      deadline_(group_, services.clock, [this] { on_deadline(); }) {
   services_.observer.on_connection_opened(settings_->listener.name);
 }
 
@@ -44,15 +41,16 @@ SmtpConnection::~SmtpConnection() {
   services_.observer.on_connection_closed(settings_->listener.name);
 }
 
-asio::awaitable<void> SmtpConnection::run(std::shared_ptr<SmtpConnection> self, Opening opening) {
-  self->self_ = self;
-  co_await self->live(opening);
+asio::awaitable<void> SmtpConnection::run(std::shared_ptr<ListenerConnection> self,
+                                          Opening opening) {
+  self_ = std::static_pointer_cast<SmtpConnection>(self);
+  co_await live(opening);
 }
 
 asio::awaitable<void> SmtpConnection::live(Opening opening) {
   bool is_known = true;
   if (settings_->proxy_from.contains(peer_address_)) {
-    is_known = co_await read_proxy_header();
+    is_known = co_await skip_proxy_header();
     if (!input_.empty()) opening = Opening::spoke_early;
   }
   if (is_known) {
@@ -77,9 +75,9 @@ asio::awaitable<void> SmtpConnection::open(Opening opening) {
     if (!has_tls) co_return;
   }
   SmtpSession::Peer peer{peer_address_, MessageId::generate(services_.clock.wall()).to_string()};
-  session_.emplace(
-      settings_, std::move(peer),
-      SmtpSession::Services{services_.clock, services_.sink, services_.budget, services_.observer});
+  session_.emplace(settings_, std::move(peer),
+                   SmtpSession::Services{services_.clock, services_.sink, services_.budget,
+                                         services_.observer, services_.recipients != nullptr});
   if (!lease_) {
     session_->end_with_421(RejectionReason::too_many_connections);
     // In the clear to a client that expects TLS it would say nothing.
@@ -91,24 +89,17 @@ asio::awaitable<void> SmtpConnection::open(Opening opening) {
   co_await serve();
 }
 
-asio::awaitable<bool> SmtpConnection::read_proxy_header() {
+asio::awaitable<bool> SmtpConnection::skip_proxy_header() {
   size_buffer();
   deadline_.set(settings_->listener.handshake_timeout, "PROXY header");
-  std::size_t filled = 0;
-  while (true) {
-    const IoResult read =
-        co_await stream_->read_some(asio::buffer(buffer_.get() + filled, buffer_size_ - filled));
-    filled += read.count;
-    const std::string_view octets(buffer_.get(), filled);
-    const auto header = parse_proxy_header(octets);
-    if (!header || (!*header && (read.ec || filled == buffer_size_))) co_return false;
-    if (*header) {
-      if ((*header)->client) peer_address_ = (*header)->client->address;
-      input_ = octets.substr((*header)->length);
-      deadline_.clear();
-      co_return true;
-    }
-  }
+  const Result<ProxyPreamble> preamble =
+      co_await read_proxy_header(*stream_, asio::buffer(buffer_.get(), buffer_size_));
+  if (!preamble) co_return false;
+  if (preamble->header.client) peer_address_ = preamble->header.client->address;
+  input_ = {buffer_.get(), preamble->filled};
+  input_.remove_prefix(preamble->header.length);
+  deadline_.clear();
+  co_return true;
 }
 
 asio::awaitable<bool> SmtpConnection::start_tls() {
@@ -152,6 +143,14 @@ asio::awaitable<bool> SmtpConnection::meet_need() {
       AuthOutcome outcome =
           co_await services_.authenticator.verify(settings_->users, std::move(attempt));
       session_->on_auth(std::move(outcome));
+      co_return true;
+    }
+    case SmtpSession::Need::check_recipient: {
+      MailAddress recipient = session_->recipient();
+      TenantId tenant = session_->facts().tenant;
+      const auto refusal =
+          co_await services_.recipients->refusal(std::move(recipient), std::move(tenant));
+      session_->on_recipient(refusal);
       co_return true;
     }
     case SmtpSession::Need::commit: {

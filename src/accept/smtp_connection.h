@@ -9,7 +9,9 @@
 
 #include "accept/auth.h"
 #include "accept/connection_counter.h"
+#include "accept/listener_connection.h"
 #include "accept/reception.h"
+#include "accept/recipient_check.h"
 #include "accept/session_settings.h"
 #include "accept/smtp_session.h"
 #include "base/clock.h"
@@ -27,35 +29,33 @@ struct ConnectionServices {
   Authenticator& authenticator;
   ReceptionBudget& budget;
   ReceptionObserver& observer;
+  RecipientCheck* recipients = nullptr;  // null: all are welcome
 };
 
 // One socket's life: PROXY header, TLS, and the octets of its SmtpSession, each wait with its
 // deadline. Replies to commands that came together are written together.
 //
 //   auto connection = std::make_shared<SmtpConnection>(…);
-//   group.spawn(SmtpConnection::run(connection, SmtpSession::Opening::silent));
+//   group.spawn(connection->run(connection, SmtpSession::Opening::silent));
 //
 // Lives on its group's loop.
-class SmtpConnection {
+class SmtpConnection final : public ListenerConnection {
  public:
-  SmtpConnection(std::unique_ptr<Stream> stream, std::shared_ptr<const SessionSettings> settings,
-                 ConnectionCounter& counter, TaskGroup& group, ConnectionServices services);
+  SmtpConnection(AcceptedSocket accepted, ConnectionServices services);
   SmtpConnection(const SmtpConnection&) = delete;
   SmtpConnection& operator=(const SmtpConnection&) = delete;
-  ~SmtpConnection();
+  ~SmtpConnection() override;
 
-  static boost::asio::awaitable<void> run(std::shared_ptr<SmtpConnection> self,
-                                          SmtpSession::Opening opening);
-
-  // Finishes the transaction in flight, then says 421 and closes; at once where there is none.
-  void drain();
+  boost::asio::awaitable<void> run(std::shared_ptr<ListenerConnection> self,
+                                   SmtpSession::Opening opening) override;
+  void drain() override;
 
  private:
   using Opening = SmtpSession::Opening;
 
   boost::asio::awaitable<void> live(Opening opening);
   boost::asio::awaitable<void> open(Opening opening);
-  boost::asio::awaitable<bool> read_proxy_header();
+  boost::asio::awaitable<bool> skip_proxy_header();
   boost::asio::awaitable<bool> start_tls();
   boost::asio::awaitable<void> serve();
   // Meets what the session needs, but for input.

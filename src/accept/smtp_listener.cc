@@ -71,11 +71,12 @@ boost::system::error_code check_is_free(const asio::any_io_executor& loop,
 class SmtpListener::Acceptor {
  public:
   Acceptor(asio::any_io_executor loop, std::shared_ptr<const SessionSettings> settings,
-           ConnectionCounter& counter, ConnectionServices services)
+           ConnectionCounter& counter, Clock& clock, MakeConnection make)
       : socket_(loop),
         settings_(std::move(settings)),
         counter_(counter),
-        services_(services),
+        clock_(clock),
+        make_(std::move(make)),
         sessions_(loop),
         closing_(loop) {}
 
@@ -102,7 +103,7 @@ class SmtpListener::Acceptor {
       if (!ec) {
         sessions_.spawn(serve(std::move(socket)));
       } else {
-        co_await services_.clock.sleep_until(services_.clock.now() + kAcceptPause);
+        co_await clock_.sleep_until(clock_.now() + kAcceptPause);
       }
     }
   }
@@ -111,7 +112,7 @@ class SmtpListener::Acceptor {
     const auto settings = settings_;
     const ListenerConfig& listener = settings->listener;
     if (listener.greeting_delay > Duration::zero()) {
-      co_await services_.clock.sleep_until(services_.clock.now() + listener.greeting_delay);
+      co_await clock_.sleep_until(clock_.now() + listener.greeting_delay);
     }
     if (is_stopping_) co_return;
     boost::system::error_code ec;
@@ -121,16 +122,15 @@ class SmtpListener::Acceptor {
     const bool is_early = has_spoken && !settings->proxy_from.contains(stream->peer().address);
     const auto opening =
         is_early ? SmtpSession::Opening::spoke_early : SmtpSession::Opening::silent;
-    auto connection = std::make_shared<SmtpConnection>(std::move(stream), settings, counter_,
-                                                       sessions_, services_);
+    const auto connection = make_({std::move(stream), settings, counter_, sessions_});
     const auto self = connections_.insert(connections_.end(), connection);
     const Forget forget{connections_, self};
-    co_await SmtpConnection::run(connection, opening);
+    co_await connection->run(connection, opening);
   }
 
   asio::awaitable<void> wait_for_sessions(Clock::duration grace, std::function<void()> on_stopped) {
     {
-      Deadline deadline(closing_, services_.clock, [this] { sessions_.cancel(); });
+      Deadline deadline(closing_, clock_, [this] { sessions_.cancel(); });
       deadline.set(grace, "drain");
       co_await sessions_.join();
     }
@@ -143,7 +143,7 @@ class SmtpListener::Acceptor {
     asio::post(loop(), [this, on_stopped = std::move(on_stopped)] { settle(on_stopped); });
   }
 
-  using Connections = std::list<std::shared_ptr<SmtpConnection>>;
+  using Connections = std::list<std::shared_ptr<ListenerConnection>>;
   // Also when the session is cancelled.
   struct Forget {
     Connections& connections;
@@ -154,27 +154,34 @@ class SmtpListener::Acceptor {
   tcp::acceptor socket_;
   std::shared_ptr<const SessionSettings> settings_;
   ConnectionCounter& counter_;
-  ConnectionServices services_;
+  Clock& clock_;
+  MakeConnection make_;
   bool is_stopping_ = false;
   Connections connections_;
   TaskGroup sessions_;
   TaskGroup closing_;
 };
 
-SmtpListener::SmtpListener(ConnectionServices services) : services_(services) {}
-
 SmtpListener::~SmtpListener() = default;
 
 Result<std::unique_ptr<SmtpListener>> SmtpListener::open(
     std::shared_ptr<const SessionSettings> settings,
     const std::vector<asio::any_io_executor>& loops, ConnectionServices services) {
+  return open(std::move(settings), loops, services.clock, [services](AcceptedSocket accepted) {
+    return std::make_shared<SmtpConnection>(std::move(accepted), services);
+  });
+}
+
+Result<std::unique_ptr<SmtpListener>> SmtpListener::open(
+    std::shared_ptr<const SessionSettings> settings,
+    const std::vector<asio::any_io_executor>& loops, Clock& clock, MakeConnection make) {
   const SocketAddress& where = settings->listener.address;
   tcp::endpoint endpoint(asio::ip::make_address(where.address()), where.port());
-  auto listener = std::unique_ptr<SmtpListener>(new SmtpListener(services));
+  auto listener = std::unique_ptr<SmtpListener>(new SmtpListener());
   boost::system::error_code ec;
   if (endpoint.port() != 0) ec = check_is_free(loops.front(), endpoint);
   for (std::size_t i = 0; i < loops.size() && !ec; ++i) {
-    auto acceptor = std::make_unique<Acceptor>(loops[i], settings, listener->counter_, services);
+    auto acceptor = std::make_unique<Acceptor>(loops[i], settings, listener->counter_, clock, make);
     ec = listen_on(acceptor->socket(), endpoint);
     if (!ec) endpoint = acceptor->socket().local_endpoint(ec);
     listener->acceptors_.push_back(std::move(acceptor));

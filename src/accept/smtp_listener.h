@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "accept/connection_counter.h"
+#include "accept/listener_connection.h"
 #include "accept/session_settings.h"
 #include "accept/smtp_connection.h"
 #include "base/clock.h"
@@ -26,6 +27,10 @@ class SmtpListener {
   static Result<std::unique_ptr<SmtpListener>> open(
       std::shared_ptr<const SessionSettings> settings,
       const std::vector<boost::asio::any_io_executor>& loops, ConnectionServices services);
+  // The same with connections of another kind.
+  static Result<std::unique_ptr<SmtpListener>> open(
+      std::shared_ptr<const SessionSettings> settings,
+      const std::vector<boost::asio::any_io_executor>& loops, Clock& clock, MakeConnection make);
 
   SmtpListener(const SmtpListener&) = delete;
   SmtpListener& operator=(const SmtpListener&) = delete;
@@ -46,9 +51,8 @@ class SmtpListener {
  private:
   class Acceptor;
 
-  explicit SmtpListener(ConnectionServices services);
+  SmtpListener() = default;
 
-  ConnectionServices services_;
   ConnectionCounter counter_;
   Endpoint address_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

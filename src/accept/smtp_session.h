@@ -10,6 +10,7 @@
 #include "accept/auth.h"
 #include "accept/data_reader.h"
 #include "accept/reception_observer.h"
+#include "accept/recipient_check.h"
 #include "accept/session_settings.h"
 #include "accept/transaction.h"
 #include "base/clock.h"
@@ -26,19 +27,28 @@ namespace posthaste {
 //   input           writes take_output(), reads                                feed()
 //   tls_handshake   writes, discards what it has read, makes the handshake     on_tls()
 //   authenticate    checks auth_attempt()                                      on_auth()
+//   check_recipient  asks whether recipient() may get mail                    on_recipient()
 //   commit          hands take_transaction() to the reception                  on_commit()
 //   close           writes, closes
 //
 // Belongs to one connection and its loop.
 class SmtpSession {
  public:
-  enum class Need : std::uint8_t { input, tls_handshake, authenticate, commit, close };
+  enum class Need : std::uint8_t {
+    input,
+    tls_handshake,
+    authenticate,
+    check_recipient,
+    commit,
+    close
+  };
 
   struct Services {
     Clock& clock;
     const MessageSink& sink;
     ReceptionBudget& budget;
     ReceptionObserver& observer;
+    bool checks_recipients = false;  // else that need never comes up
   };
   struct Peer {
     std::string address;
@@ -67,6 +77,9 @@ class SmtpSession {
   void on_tls(const TlsInfo& tls);
   const AuthAttempt& auth_attempt() const { return auth_attempt_; }
   void on_auth(AuthOutcome outcome);
+  const MailAddress& recipient() const { return recipient_.address; }
+  // With why it is refused; nothing: it is welcome.
+  void on_recipient(const std::optional<RecipientRefusal>& refusal);
   Transaction take_transaction();
   void on_commit(const ReceptionOutcome& outcome);
 
@@ -172,6 +185,7 @@ class SmtpSession {
 
   bool has_sender_ = false;
   Envelope envelope_;
+  Recipient recipient_;  // of an RCPT that is not answered yet
   std::uint64_t declared_size_ = 0;
   DataReader reader_;
   std::uint64_t chunk_size_ = 0;  // of the BDAT that is being read

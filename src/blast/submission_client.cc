@@ -164,7 +164,8 @@ asio::awaitable<std::optional<Error>> Client::open() {
   failure = co_await say("STARTTLS\r\n");
   if (failure || result_.reply.code != 220) co_return failure;
   tls_.set_verify_mode(asio::ssl::verify_none);
-  const IoResult shaken = co_await stream_->handshake_client(tls_, {});
+  TlsClientOptions anybody;
+  const HandshakeResult shaken = co_await stream_->handshake_client(tls_, std::move(anybody));
   if (shaken.ec) co_return Error{shaken.ec, "TLS failed: " + shaken.ec.message()};
   failure = co_await say(ehlo);
   if (!failure) extensions_ = result_.reply.lines;

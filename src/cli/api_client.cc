@@ -78,13 +78,14 @@ std::shared_ptr<ApiOptions> ApiOptions::declare(CLI::App* command) {
 std::variant<nlohmann::ordered_json, ExitCode> ask_api(const std::string& verb,
                                                        const ApiOptions& options,
                                                        const std::string& method,
-                                                       const std::string& target) {
+                                                       const std::string& target,
+                                                       const std::string& body) {
   const auto url = api_url(options);
   if (!url) return fail(verb, url.error().message(), ExitCode::usage);
   const auto key = api_key(options);
   if (!key) return fail(verb, key.error().message(), ExitCode::usage);
   const HttpClient client(*url, *key);
-  const auto answer = client.request(method, target);
+  const auto answer = client.request(method, target, body);
   if (!answer) {
     const bool is_wrong_url = answer.error().code == boost::system::errc::invalid_argument;
     return fail(verb, answer.error().message(),

@@ -33,7 +33,8 @@ Result<std::string> api_key(const ApiOptions& options);
 std::variant<nlohmann::ordered_json, ExitCode> ask_api(const std::string& verb,
                                                        const ApiOptions& options,
                                                        const std::string& method,
-                                                       const std::string& target);
+                                                       const std::string& target,
+                                                       const std::string& body = {});
 
 // "3s", "5m", "2h 10m", "4d": for people.
 std::string human_age(double seconds);

@@ -15,9 +15,10 @@ int main(int argc, char** argv) {
   CLI::App app("Posthaste: takes your mail, keeps it, and delivers it", "posthaste");
   app.require_subcommand(1);
   Program program(app);
-  for (auto add :
-       {add_blast, add_check, add_dkim, add_explain, add_queue, add_send, add_sendmail, add_serve,
-        add_simulate, add_sink, add_top, add_trace, add_version, add_warmup}) {
+  for (auto add : {add_arc,      add_blast,    add_bounce, add_check,    add_dkim,   add_dmarc,
+                   add_doctor,   add_explain,  add_queue,  add_rates,    add_report, add_reputation,
+                   add_send,     add_sendmail, add_serve,  add_simulate, add_sink,   add_spf,
+                   add_suppress, add_top,      add_trace,  add_version,  add_warmup}) {
     add(program);
   }
   try {

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "deliver/connection_stages.h"
 #include "deliver/failure.h"
 #include "deliver/proxy.h"
 #include "deliver/verdict.h"
@@ -23,28 +24,12 @@ namespace {
 // other connections get their share.
 constexpr std::size_t kPull = 8;
 constexpr std::size_t kReadBuffer = 4096;
-// Written under one deadline: enough for a call to be worth it, and slow peers get through.
-constexpr std::size_t kWriteBlock = 64 << 10;
 
 // One address of one host.
 struct Peer {
   std::string host;
   Endpoint endpoint;
 };
-
-// The next block of `rest`, which keeps what follows.
-std::vector<asio::const_buffer> take_block(std::span<asio::const_buffer>& rest) {
-  std::vector<asio::const_buffer> block;
-  std::size_t room = kWriteBlock;
-  while (!rest.empty() && room > 0) {
-    asio::const_buffer& piece = rest.front();
-    block.push_back(asio::buffer(piece, room));
-    room -= block.back().size();
-    piece += block.back().size();
-    if (piece.size() == 0) rest = rest.subspan(1);
-  }
-  return block;
-}
 
 class Connection {
  public:
@@ -59,6 +44,9 @@ class Connection {
   asio::awaitable<Result<std::unique_ptr<Stream>>> connect(ConnectOptions options);
   asio::awaitable<bool> converse();
   asio::awaitable<bool> secure();
+  void note_session(TlsFailureType failure, std::string detail);
+  void note_missing_tls(UseTls wanted);
+  void refuse_host(const MxHost& host);
   asio::awaitable<void> carry();
   asio::awaitable<bool> deliver(QueuedMessage message);
   asio::awaitable<bool> transact(const QueuedMessage& message);
@@ -66,12 +54,9 @@ class Connection {
   asio::awaitable<bool> write_output();
   asio::awaitable<bool> read_reply();
 
-  Duration timeout_of(SmtpStage stage) const;
   void note_error(SmtpStage stage, const boost::system::error_code& ec);
+  AttemptFailure site_failure() const;
   void fill_peer(Event& event) const;
-  RouteTls route_tls() const {
-    return plan_.destination.route ? plan_.destination.route->tls : RouteTls::opportunistic;
-  }
 
   ConnectionPlan plan_;
   ConnectionParts parts_;
@@ -85,12 +70,22 @@ class Connection {
   std::array<char, kReadBuffer> buffer_;
   std::string_view unread_;
   std::optional<Refusal> broken_;  // what ended the connection, or the last try to make one
+  TlsDecision tls_;                // for the host that is tried
   bool tls_failed_ = false;
-  std::size_t delivered_ = 0;  // transactions on this connection
+  bool is_verified_ = false;       // the peer's certificate is what the decision expects
+  bool is_tls_noted_ = false;      // the session of this try has been told of
+  bool is_requiretls_out_ = true;  // what was tried so far does not do REQUIRETLS
+  std::size_t delivered_ = 0;      // transactions on this connection
 };
 
 asio::awaitable<void> Connection::run() {
   for (const MxHost& host : plan_.destination.hosts) {
+    const TlsSubject subject{plan_.destination, host, plan_.is_tls_required, plan_.domains};
+    tls_ = co_await find_tls(subject, parts_.dane);
+    if (tls_.is_refused) {
+      refuse_host(host);
+      continue;
+    }
     for (const Endpoint& endpoint : host.addresses) {
       const auto& from = plan_.source.address;
       if (from && !from->can_reach(endpoint)) continue;
@@ -102,16 +97,9 @@ asio::awaitable<void> Connection::run() {
       co_return;
     }
   }
-  AttemptFailure failure;
-  const Refusal refusal = broken_.value_or(Refusal{});
-  failure.classification = refusal.classification;
-  failure.smtp_code = refusal.smtp_code;
-  failure.enhanced_status = refusal.enhanced_status;
-  failure.text = refusal.response;
-  failure.site = plan_.destination.site.value();
-  failure.peer_host = peer_.host;
-  failure.peer_address = peer_.endpoint.address;
+  AttemptFailure failure = site_failure();
   std::vector<RuleMatch> matches;
+  const Refusal refusal = broken_.value_or(Refusal{});
   if (const auto* rule = rule_for(plan_.rules.get(), plan_.provider, refusal)) {
     failure.classification = rule->classification.value_or(failure.classification);
     matches.push_back({rule, refusal.response, peer_.host});
@@ -119,9 +107,32 @@ asio::awaitable<void> Connection::run() {
   work_.site_failed(std::move(failure), std::move(matches));
 }
 
+AttemptFailure Connection::site_failure() const {
+  AttemptFailure failure = failure_of(broken_.value_or(Refusal{}));
+  failure.site = plan_.destination.site.value();
+  failure.peer_host = peer_.host;
+  failure.peer_address = peer_.endpoint.address;
+  if (plan_.destination.demand == TlsDemand::required && broken_ && is_requiretls_out_) {
+    // RFC 8689 §4.2.1: no host does what the sender requires, and another hour changes nothing.
+    failure.is_permanent = true;
+    failure.classification = Classification::tls_failure;
+    failure.enhanced_status = "5.7.30";
+  }
+  return failure;
+}
+
+void Connection::refuse_host(const MxHost& host) {
+  peer_ = {host.name, host.addresses.front()};
+  stream_.reset();
+  client_.reset();
+  broken_ = judge_tls(host.name + ": " + tls_.why);
+  is_requiretls_out_ = false;
+  if (tls_.failure != TlsFailureType::none) note_session(tls_.failure, tls_.why);
+}
+
 asio::awaitable<bool> Connection::open(Peer peer) {
-  const UseTls use_tls =
-      plan_.is_tls_required ? UseTls::always : parts_.tls.policy(route_tls(), peer.endpoint);
+  const bool is_broken = tls_.is_opportunistic() && parts_.tls.is_broken(peer.endpoint);
+  const UseTls use_tls = is_broken ? UseTls::never : tls_.use;
   bool is_open = co_await open_once(peer, use_tls);
   if (!is_open && tls_failed_ && use_tls == UseTls::if_offered) {
     // Opportunistic TLS must not cost mail: the same peer once more, in plain text.
@@ -138,6 +149,8 @@ asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
   unread_ = {};
   parser_ = {};
   tls_failed_ = false;
+  is_verified_ = false;
+  is_tls_noted_ = false;
   ConnectOptions options;
   options.to = peer.endpoint;
   options.timeout = parts_.config->connect_timeout;
@@ -145,25 +158,35 @@ asio::awaitable<bool> Connection::open_once(Peer peer, UseTls use_tls) {
   auto connected = co_await connect(std::move(options));
   if (!connected) {
     broken_ = judge_error(SmtpStage::connect, connected.error());
+    is_requiretls_out_ = false;
     co_return false;
   }
   stream_ = std::move(*connected);
   auto close = [stream = stream_.get()] { stream->close(); };
   deadline_ = std::make_unique<Deadline>(parts_.tasks, parts_.clock, close);
 
-  SmtpClientOptions smtp;
+  SmtpClientOptions smtp = client_options(plan_, *parts_.config);
   smtp.ehlo_name = parts_.ehlo_name;
   smtp.tls = use_tls;
-  smtp.chunking = parts_.config->chunking;
-  smtp.user = plan_.user;
-  smtp.password = plan_.password;
-  smtp.is_tls_already = route_tls() == RouteTls::implicit;
   client_.emplace(smtp);
   if (smtp.is_tls_already) {
     const bool is_secure = co_await secure();
     if (!is_secure) co_return false;
   }
-  co_return co_await converse();
+  const bool is_open = co_await converse();
+  note_missing_tls(use_tls);
+  co_return is_open;
+}
+
+// The peer offers no TLS, or cannot do it now.
+void Connection::note_missing_tls(UseTls wanted) {
+  const auto& failure = client_->failure();
+  const bool is_refused = failure && failure->stage == SmtpStage::starttls;
+  const bool lacks_requiretls = failure && failure->reply.enhanced == EnhancedStatus{5, 7, 30};
+  if (!is_refused && !lacks_requiretls) is_requiretls_out_ = false;
+  const bool is_plain = client_->next() == SmtpClient::Next::ready && !stream_->tls();
+  if (is_tls_noted_ || wanted == UseTls::never || !(is_refused || is_plain)) return;
+  note_session(TlsFailureType::starttls_not_supported, is_refused ? failure->reply.text() : "");
 }
 
 asio::awaitable<Result<std::unique_ptr<Stream>>> Connection::connect(ConnectOptions options) {
@@ -197,19 +220,43 @@ asio::awaitable<bool> Connection::converse() {
 }
 
 asio::awaitable<bool> Connection::secure() {
-  const bool verifies = route_tls() == RouteTls::required || route_tls() == RouteTls::implicit;
   deadline_->set(parts_.config->initial_220_timeout, "TLS handshake");
-  // An address literal is no name for SNI; the certificate must bear the address then.
-  const bool is_literal = peer_.host.starts_with('[');
-  std::string name = is_literal ? peer_.endpoint.address : peer_.host;
-  const IoResult result =
-      co_await stream_->handshake_client(parts_.tls.context(verifies), std::move(name));
+  TlsClientOptions options = parts_.tls.options_for(peer_.endpoint, tls_.expectation);
+  const HandshakeResult result =
+      co_await stream_->handshake_client(parts_.tls.context(), std::move(options));
   deadline_->clear();
   if (result.ec) {
     tls_failed_ = true;
+    is_requiretls_out_ = false;
     note_error(SmtpStage::starttls, result.ec);
+    note_session(TlsFailureType::validation_failure, "TLS handshake: " + result.ec.message());
+    co_return false;
   }
-  co_return !result.ec;
+  const bool is_checked = tls_.expectation.kind != TlsExpectation::Kind::any;
+  is_verified_ = is_checked && result.verify_error == 0;
+  if (!is_checked || is_verified_) {
+    note_session(tls_.failure, tls_.why);
+    co_return true;
+  }
+  note_session(failure_of(result.verify_error), result.verify_problem);
+  if (!tls_.is_enforced) co_return true;
+  is_requiretls_out_ = false;
+  broken_ = judge_tls(peer_.host + ": the certificate will not do: " + result.verify_problem);
+  co_return false;
+}
+
+void Connection::note_session(TlsFailureType failure, std::string detail) {
+  is_tls_noted_ = true;
+  if (!parts_.on_tls_session) return;
+  TlsSession session;
+  session.policy = tls_.policy;
+  session.failure = failure;
+  session.receiving_host = peer_.host;
+  session.receiving_address = peer_.endpoint.address;
+  if (stream_) session.sending_address = stream_->local().address;
+  if (client_) session.receiving_helo = client_->peer_name();
+  if (failure != TlsFailureType::none) session.failure_detail = std::move(detail);
+  parts_.on_tls_session(session, plan_.domains);
 }
 
 asio::awaitable<bool> Connection::write_output() {
@@ -228,28 +275,9 @@ asio::awaitable<bool> Connection::write_output() {
   co_return true;
 }
 
-Duration Connection::timeout_of(SmtpStage stage) const {
-  const DeliveryConfig& config = *parts_.config;
-  switch (stage) {
-    case SmtpStage::rcpt:
-      return config.rcpt_timeout;
-    case SmtpStage::data:
-      return config.data_initiation_timeout;
-    case SmtpStage::end_of_data:
-      return config.data_termination_timeout;
-    case SmtpStage::mail:
-    case SmtpStage::rset:
-      return config.mail_timeout;
-    case SmtpStage::quit:
-      return std::chrono::seconds(5);
-    default:
-      return config.initial_220_timeout;
-  }
-}
-
 asio::awaitable<bool> Connection::read_reply() {
   const SmtpStage stage = client_->awaited();
-  deadline_->set(timeout_of(stage), to_string(stage));
+  deadline_->set(timeout_of(*parts_.config, stage), to_string(stage));
   while (true) {
     auto reply = parser_.parse(unread_);
     if (!reply) {
@@ -331,8 +359,15 @@ asio::awaitable<bool> Connection::deliver(QueuedMessage message) {
 
 asio::awaitable<bool> Connection::transact(const QueuedMessage& message) {
   broken_.reset();
-  client_->begin(message, plan_.limits.recipients_per_transaction.value_or(
-                              parts_.config->recipients_per_transaction));
+  std::size_t recipients = client_->recipients_at_once(
+      message,
+      plan_.limits.recipients_per_transaction.value_or(parts_.config->recipients_per_transaction));
+  std::optional<ReversePath> return_path;
+  if (parts_.return_paths) {
+    recipients = parts_.return_paths->recipients_at_once(message, recipients);
+    return_path = parts_.return_paths->make(message, recipients);
+  }
+  client_->begin(message, recipients, std::move(return_path));
   co_return co_await converse();
 }
 
@@ -344,10 +379,8 @@ void Connection::fill_peer(Event& event) const {
   event.provider = plan_.provider;
   event.source_address =
       plan_.source.address ? plan_.source.address->text : stream_->local().address;
-  if (stream_->tls()) {
-    event.tls_version = stream_->tls()->version;
-    event.tls_cipher = stream_->tls()->cipher;
-  }
+  if (stream_->tls()) fill_tls(event, *stream_->tls());
+  if (is_verified_) event.tls_verified = tls_.verified_as;
 }
 
 asio::awaitable<void> Connection::say_goodbye() {

@@ -10,10 +10,12 @@
 #include "base/clock.h"
 #include "deliver/client_tls.h"
 #include "deliver/delivery_config.h"
+#include "deliver/tls_policy.h"
 #include "platform/io/task_group.h"
 #include "platform/io/tcp_stream.h"
 #include "queue/settler.h"
 #include "route/destination.h"
+#include "route/return_paths.h"
 #include "route/source_config.h"
 #include "shape/governor.h"
 #include "shape/shaping_rules.h"
@@ -51,6 +53,7 @@ struct ConnectionPlan {
   bool is_tls_required = false;               // by the provider, with any certificate
   Limits limits;                              // of the source to the site
   std::shared_ptr<const ShapingRules> rules;  // null: of no pool
+  std::vector<std::string> domains;           // recipient domains of what waits
 };
 
 // Opens a stream; tests give one that plays a script.
@@ -64,6 +67,9 @@ struct ConnectionParts {
   ClientTls& tls;
   TaskGroup& tasks;  // of the connection's loop
   Connector connect = connect_tcp;
+  Resolver* dane = nullptr;  // null: TLSA records are not looked at
+  TlsSessionObserver on_tls_session = nullptr;
+  std::shared_ptr<const ReturnPaths> return_paths = {};  // null: senders stay as they are
 };
 
 // One connection's life: tries the hosts of the site in order until one is ready, carries

@@ -259,6 +259,12 @@ class ConnectionTest : public testing::Test {
     plan.destination.hosts = std::move(hosts);
     is_over = false;
     ConnectionParts parts{config, "me.test", clock, tls, tasks};
+    parts.on_tls_session = [this](const TlsSession& session,
+                                  const std::vector<std::string>& domains) {
+      sessions.push_back(session);
+      told_domains = domains;
+    };
+    parts.return_paths = return_paths;
     tasks.spawn(run(plan, std::move(parts), work, is_over));
     loop.settle();
   }
@@ -284,8 +290,11 @@ class ConnectionTest : public testing::Test {
   ScriptedPeer peer{loop};
   std::shared_ptr<DeliveryConfig> config = std::make_shared<DeliveryConfig>();
   ConnectionPlan plan;
+  std::shared_ptr<const ReturnPaths> return_paths;
   RecordedWork work;
   bool is_over = false;
+  std::vector<TlsSession> sessions;  // that the connection told of
+  std::vector<std::string> told_domains;
 
  private:
   static boost::asio::awaitable<void> run(ConnectionPlan plan, ConnectionParts parts,

@@ -330,5 +330,41 @@ TEST_F(ConnectionTest, RefusesACertificateThatNobodyVouchesForWhereARouteRequire
   EXPECT_TRUE(work.settled.empty());
 }
 
+// Each recipient is in a transaction of its own, from a return path that names it; the envelope
+// sender itself stays with the message.
+TEST_F(ConnectionTest, SendsFromAReturnPathThatNamesTheRecipient) {
+  const auto codec = *ReturnPathCodec::create({"an example of a key, 32 octets.."});
+  ReturnPathOptions options;
+  options.domain = *Domain::parse("b.sender.test");
+  return_paths = std::make_shared<const ReturnPaths>(options, codec);
+  work.waiting.push_back(message_to({"a@x.test", "b@x.test"}));
+  start(peer);
+  const std::string mail = peer.greet();
+  ASSERT_EQ(mail.size(), std::string("MAIL FROM:<@b.sender.test>\r\n").size() + 50) << mail;
+  const auto local = LocalPart::parse(std::string_view(mail).substr(11, 50));
+  ASSERT_TRUE(local) << mail;
+  const auto token = codec.read(*local);
+  ASSERT_TRUE(token) << mail;
+  EXPECT_TRUE(codec.names(*token, *MailAddress::parse("a@x.test")));
+  peer.take_message();
+  ASSERT_EQ(work.settled.size(), 1U);
+  EXPECT_EQ(work.settled[0].verdicts[0].end, End::delivered);
+  EXPECT_EQ(work.settled[0].verdicts[0].event.sender, "from@sender.test");
+  EXPECT_EQ(work.settled[0].verdicts[1].end, End::untried);
+  EXPECT_EQ(work.settled[0].message.envelope.sender.smtp_form(), "from@sender.test");
+}
+
+TEST_F(ConnectionTest, LeavesTheNullSenderAsItIs) {
+  ReturnPathOptions options;
+  options.domain = *Domain::parse("b.sender.test");
+  return_paths = std::make_shared<const ReturnPaths>(
+      options, *ReturnPathCodec::create({"an example of a key, 32 octets.."}));
+  QueuedMessage notice = message_to({"a@x.test"});
+  notice.envelope.sender = {};
+  work.waiting.push_back(notice);
+  start(peer);
+  EXPECT_EQ(peer.greet(), "MAIL FROM:<>\r\n");
+}
+
 }  // namespace
 }  // namespace posthaste

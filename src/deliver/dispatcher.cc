@@ -46,8 +46,10 @@ void Dispatcher::start() {
   parts_.tasks.spawn(close_idle());
 }
 
-void Dispatcher::set_config(std::shared_ptr<const DeliveryConfig> config) {
+void Dispatcher::set_config(std::shared_ptr<const DeliveryConfig> config,
+                            std::shared_ptr<const ReturnPaths> return_paths) {
   config_ = std::move(config);
+  parts_.return_paths = std::move(return_paths);
 }
 
 void Dispatcher::ask_again() {

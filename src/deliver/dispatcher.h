@@ -17,6 +17,7 @@
 #include "platform/io/inbox.h"
 #include "platform/io/loop_pool.h"
 #include "queue/queue_manager.h"
+#include "route/suppressor.h"
 
 namespace posthaste {
 
@@ -45,6 +46,10 @@ class Dispatcher final : public SiteObserver {
     // Reads the password of a route.
     std::function<std::string(const RouteConfig&)> password_of;
     Connector connect = connect_tcp;
+    Resolver* dane = nullptr;  // ConnectionParts
+    TlsSessionObserver on_tls_session = nullptr;
+    std::shared_ptr<const ReturnPaths> return_paths = {};
+    Suppressor* suppressor = nullptr;  // null: nobody is suppressed
   };
   Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config);
   Dispatcher(const Dispatcher&) = delete;
@@ -54,7 +59,8 @@ class Dispatcher final : public SiteObserver {
   // Called on the queue loop.
   void start();
   void on_ready(const Destination& destination) override;
-  void set_config(std::shared_ptr<const DeliveryConfig> config);
+  void set_config(std::shared_ptr<const DeliveryConfig> config,
+                  std::shared_ptr<const ReturnPaths> return_paths);
   // Limits or suspensions have changed: every site asks again.
   void ask_again();
 

@@ -11,6 +11,19 @@ namespace posthaste {
 namespace asio = boost::asio;
 
 asio::awaitable<std::vector<QueuedMessage>> Dispatcher::Link::pull(std::size_t max) {
+  while (true) {
+    std::vector<QueuedMessage> messages = co_await take_more(max);
+    if (messages.empty()) co_return messages;
+    if (dispatcher_.parts_.suppressor != nullptr) {
+      messages = co_await without_suppressed(std::move(messages));
+      // None of them may go out; an empty answer would close the connection.
+      if (messages.empty()) continue;
+    }
+    co_return co_await with_bodies(std::move(messages));
+  }
+}
+
+asio::awaitable<std::vector<QueuedMessage>> Dispatcher::Link::take_more(std::size_t max) {
   using Messages = std::vector<QueuedMessage>;
   using Handler = asio::any_completion_handler<void(Messages)>;
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
@@ -24,7 +37,34 @@ asio::awaitable<std::vector<QueuedMessage>> Dispatcher::Link::pull(std::size_t m
   };
   Messages messages = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Messages)>(
       initiate, asio::use_awaitable);
-  co_return co_await with_bodies(std::move(messages));
+  co_return messages;
+}
+
+// What was suppressed while it waited. A message of which some recipients are goes back with the
+// others.
+asio::awaitable<std::vector<QueuedMessage>> Dispatcher::Link::without_suppressed(
+    std::vector<QueuedMessage> messages) {
+  Suppressor& suppressor = *dispatcher_.parts_.suppressor;
+  std::vector<QueuedMessage> allowed;
+  allowed.reserve(messages.size());
+  for (QueuedMessage& message : messages) {
+    std::vector<std::optional<Suppression>> entries;
+    bool any = false;
+    for (const Recipient& recipient : message.envelope.recipients) {
+      Suppressor::Question question{recipient.address, message.tags.tenant, message.tags.stream};
+      auto entry = co_await suppressor.check(std::move(question));
+      any = any || entry.has_value();
+      entries.push_back(std::move(entry));
+    }
+    if (!any) {
+      allowed.push_back(std::move(message));
+      continue;
+    }
+    auto settlement = dispatcher_.parts_.settler.suppress(std::move(message), entries,
+                                                          suppressor.config().notify_sender);
+    commit_settlement(dispatcher_.parts_.spool, dispatcher_.parts_.manager, std::move(settlement));
+  }
+  co_return allowed;
 }
 
 // Bodies that memory had no room for come from disk now.

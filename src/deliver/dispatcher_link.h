@@ -38,6 +38,9 @@ class Dispatcher::Link final : public WorkSource {
   void closed();
 
  private:
+  boost::asio::awaitable<std::vector<QueuedMessage>> take_more(std::size_t max);
+  boost::asio::awaitable<std::vector<QueuedMessage>> without_suppressed(
+      std::vector<QueuedMessage> messages);
   boost::asio::awaitable<std::vector<QueuedMessage>> with_bodies(
       std::vector<QueuedMessage> messages);
   void say(Message message);

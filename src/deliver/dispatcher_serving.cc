@@ -21,6 +21,8 @@ constexpr double kAhead = 32;
 constexpr double kBehind = 8;
 // A source that has asked for nothing for this long waits for its peer, and nobody waits for it.
 constexpr auto kStalled = 1s;
+// Recipient domains that one connection is told of, for TLS.
+constexpr std::size_t kMaxDomains = 20;
 
 bool has_address_for(const Destination& destination, const SourceConfig& source) {
   if (!source.address) return true;
@@ -211,15 +213,22 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
   plan.is_tls_required = provider != nullptr && provider->provider_tls == ProviderTls::required;
   if (const SourceConfig* source = rules.sources.find(outlet.cell->source)) plan.source = *source;
   plan.rules = parts_.governor.shared_rules();
+  plan.domains = parts_.manager.domains_at(site.destination.site, kMaxDomains);
   if (plan.destination.route && !plan.destination.route->user.empty()) {
     plan.user = plan.destination.route->user;
     plan.password = parts_.password_of(*plan.destination.route);
   }
   Worker& worker = *workers_[next_worker_++ % workers_.size()];
   const std::string& ehlo = plan.source.hostname;
-  ConnectionParts parts{config_,      ehlo.empty() ? parts_.ehlo_name : ehlo,
-                        parts_.clock, parts_.tls,
-                        worker.tasks, parts_.connect};
+  ConnectionParts parts{config_,
+                        ehlo.empty() ? parts_.ehlo_name : ehlo,
+                        parts_.clock,
+                        parts_.tls,
+                        worker.tasks,
+                        parts_.connect,
+                        parts_.dane,
+                        parts_.on_tls_session,
+                        parts_.return_paths};
   asio::post(worker.loop.executor(), [&worker, link, plan = std::move(plan), parts] {
     worker.tasks.spawn(run_link(link, plan, parts));
   });

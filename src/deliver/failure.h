@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "classify/reply_class.h"
 #include "deliver/smtp_client.h"
 #include "event/event.h"
 #include "mail/reply.h"
@@ -38,14 +39,5 @@ Refusal judge_reply(SmtpStage stage, const Reply& reply);
 
 // What it means that the connection broke, or never was.
 Refusal judge_error(SmtpStage stage, const Error& error);
-
-// What the words and codes of a reply tell about its reason: words that are certain first, for
-// codes are often generic, then the enhanced status, vague words (reply_words.h), the code. Rules
-// for single providers come before this. What may as well mean the sender is never a class that
-// is_hard().
-Classification classify(const Reply& reply);
-
-// Whether a permanent refusal of this class says that the address is bad.
-bool is_hard(Classification classification);
 
 }  // namespace posthaste

@@ -223,9 +223,9 @@ TEST(ReplyCorpus, CallsAnAddressBadWhereItIs) {
   }
   std::cout << "hard or soft: " << strict << "; held out " << held_out << "; bad addresses " << bad
             << "\n";
-  // What differs is an account that is suspended: for us that is a bad address, for Sisimai not.
+  // What differs is an account that is inactive: it may come back, so we count and do not believe.
   EXPECT_GE(strict.share(), 0.95);
-  EXPECT_GE(bad.share(), 0.97);
+  EXPECT_GE(bad.share(), 0.95);
 }
 
 TEST(ReplyCorpus, NeverBlamesTheAddressForWhatTheSenderIs) {

@@ -62,6 +62,7 @@ ServerFeatures ServerFeatures::parse(const Reply& ehlo) {
     if (is("CHUNKING")) features.chunking = true;
     if (is("STARTTLS")) features.starttls = true;
     if (is("DSN")) features.dsn = true;
+    if (is("REQUIRETLS")) features.requiretls = true;
     if (is("LIMITS")) take_limits(words, features);
     if (is("SIZE")) {
       features.has_size = true;
@@ -132,6 +133,7 @@ void SmtpClient::on_reply(Reply reply) {
 
 void SmtpClient::on_greeting(Reply reply) {
   if (reply.code != 220) return fail(SmtpStage::greeting, std::move(reply));
+  if (!reply.lines.empty()) peer_name_ = reply.lines[0].substr(0, reply.lines[0].find(' '));
   send_ehlo(false);
 }
 
@@ -159,6 +161,13 @@ void SmtpClient::after_ehlo() {
                 {454,
                  EnhancedStatus{4, 7, 5},
                  {"TLS is required here, and the peer does not offer STARTTLS"}});
+  }
+  if (options_.needs_requiretls && !features_.requiretls) {
+    // RFC 8689 §4.2.1
+    return fail(SmtpStage::ehlo,
+                {550,
+                 EnhancedStatus{5, 7, 30},
+                 {"the message requires REQUIRETLS, and the peer does not offer it"}});
   }
   if (options_.user.empty()) {
     next_ = Next::ready;

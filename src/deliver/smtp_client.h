@@ -40,6 +40,7 @@ struct ServerFeatures {
   bool dsn = false;             // RFC 3461
   bool auth_plain = false;      // RFC 4954
   bool auth_login = false;
+  bool requiretls = false;           // RFC 8689
   bool has_size = false;             // RFC 1870
   std::uint64_t max_size = 0;        // octets; 0: not said
   std::uint32_t max_messages = 0;    // LIMITS MAILMAX, RFC 9422; 0: not said
@@ -55,7 +56,8 @@ struct SmtpClientOptions {
   UseTls tls = UseTls::if_offered;
   bool is_tls_already = false;  // RFC 8314: the connection began with TLS
   bool chunking = false;
-  std::string user;  // "" : no AUTH
+  bool needs_requiretls = false;  // of the peer: who does not offer REQUIRETLS is of no use
+  std::string user;               // "" : no AUTH
   std::string password;
 };
 
@@ -103,9 +105,13 @@ class SmtpClient {
   void on_reply(Reply reply);
   void on_tls();
 
-  // Begins to send a message to its first `max_recipients` recipients.
+  // How many recipients of a message a transaction can have, of `max` that it may.
+  std::size_t recipients_at_once(const QueuedMessage& message, std::size_t max) const;
+  // Begins to send a message to its first `max_recipients` recipients, from `return_path` where
+  // that is given, else from the message's own sender.
   // Requires: next() == ready, and a body. `message` outlives the transaction.
-  void begin(const QueuedMessage& message, std::size_t max_recipients);
+  void begin(const QueuedMessage& message, std::size_t max_recipients,
+             std::optional<ReversePath> return_path = {});
   // One for each recipient of the message begun last. After next() is ready or closed again, or
   // after the connection broke: what had no answer is untried.
   std::vector<RecipientResult> take_results();
@@ -117,6 +123,8 @@ class SmtpClient {
   void quit();
 
   const ServerFeatures& features() const { return features_; }
+  // How the peer called itself in its greeting; "" if it did not.
+  const std::string& peer_name() const { return peer_name_; }
   // What ended the session, when the peer's reply did.
   struct Failure {
     SmtpStage stage = SmtpStage::greeting;
@@ -157,6 +165,7 @@ class SmtpClient {
 
   SmtpClientOptions options_;
   ServerFeatures features_;
+  std::string peer_name_;
   Next next_ = Next::read_reply;
   std::optional<Failure> failure_;
   bool is_tls_ = false;
@@ -168,6 +177,7 @@ class SmtpClient {
   std::vector<boost::asio::const_buffer> output_;
 
   const QueuedMessage* message_ = nullptr;
+  ReversePath return_path_;
   std::size_t recipients_ = 0;      // of this transaction
   std::size_t next_recipient_ = 0;  // without pipelining: the next to send
   bool sent_mail_ = false;

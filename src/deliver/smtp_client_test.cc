@@ -340,5 +340,32 @@ TEST(SmtpClient, HeedsLimitsOfThePeer) {
   EXPECT_EQ(results[1].kind, Kind::untried);
 }
 
+TEST(SmtpClient, PassesRequireTlsOnInsideTlsOnly) {
+  QueuedMessage guarded = message({"a@there.test"});
+  guarded.envelope.require_tls = true;
+  Dialogue secure({.ehlo_name = "me.test", .tls = UseTls::always, .needs_requiretls = true});
+  secure.hear("220 mx.test");
+  secure.hear("250-mx.test\r\n250 STARTTLS");
+  secure.hear("220 go");
+  secure.client.on_tls();
+  EXPECT_EQ(secure.written(), "EHLO me.test\r\n");
+  secure.hear("250-mx.test\r\n250 REQUIRETLS");
+  ASSERT_EQ(secure.client.next(), Next::ready);
+  EXPECT_EQ(secure.begin(guarded), "MAIL FROM:<from@sender.test> REQUIRETLS\r\n");
+  EXPECT_EQ(secure.client.peer_name(), "mx.test");
+}
+
+TEST(SmtpClient, HasNoUseForAPeerWithoutRequireTlsWhereItIsNeeded) {
+  Dialogue dialogue({.ehlo_name = "me.test", .tls = UseTls::always, .needs_requiretls = true});
+  dialogue.hear("220 mx.test");
+  dialogue.hear("250-mx.test\r\n250 STARTTLS");
+  dialogue.hear("220 go");
+  dialogue.client.on_tls();
+  (void)dialogue.written();
+  dialogue.hear("250 mx.test");
+  EXPECT_EQ(dialogue.client.next(), Next::closed);
+  EXPECT_EQ(dialogue.client.failure()->reply.enhanced->to_string(), "5.7.30");
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -40,11 +40,10 @@ std::string notify_parameter(const Notify& notify) {
   return list.empty() ? std::string() : " NOTIFY=" + list;
 }
 
-bool needs_smtputf8(const QueuedMessage& message) {
+bool needs_smtputf8(const QueuedMessage& message, const ReversePath& sender) {
   if (!message.envelope.smtputf8) return false;
   const Envelope& envelope = message.envelope;
-  const bool sender_needs =
-      !envelope.sender.is_null() && envelope.sender.address().needs_smtputf8();
+  const bool sender_needs = !sender.is_null() && sender.address().needs_smtputf8();
   const bool recipient_needs =
       std::any_of(envelope.recipients.begin(), envelope.recipients.end(),
                   [](const Recipient& one) { return one.address.needs_smtputf8(); });
@@ -69,7 +68,7 @@ std::optional<Reply> SmtpClient::refuse_here() const {
                      "the message has " + std::to_string(size) + " octets, and the peer takes " +
                          std::to_string(features_.max_size));
   }
-  if (needs_smtputf8(*message_) && !features_.smtputf8) {
+  if (needs_smtputf8(*message_, return_path_) && !features_.smtputf8) {
     // RFC 6531 §3.2
     return own_reply(550, {5, 6, 7},
                      "an address or header needs SMTPUTF8, which the peer does not offer");
@@ -84,10 +83,12 @@ std::optional<Reply> SmtpClient::refuse_here() const {
 
 std::string SmtpClient::mail_command() const {
   const Envelope& envelope = message_->envelope;
-  std::string command = "MAIL FROM:<" + envelope.sender.smtp_form() + ">";
+  std::string command = "MAIL FROM:<" + return_path_.smtp_form() + ">";
   if (features_.has_size) command += " SIZE=" + std::to_string(message_->body->size());
   if (features_.eight_bit_mime && needs_eight_bit(*message_)) command += " BODY=8BITMIME";
-  if (features_.smtputf8 && needs_smtputf8(*message_)) command += " SMTPUTF8";
+  if (features_.smtputf8 && needs_smtputf8(*message_, return_path_)) command += " SMTPUTF8";
+  // RFC 8689 §4.2.1
+  if (envelope.require_tls && is_tls_ && features_.requiretls) command += " REQUIRETLS";
   if (features_.dsn) {
     if (envelope.dsn_return == DsnReturn::full) command += " RET=FULL";
     if (envelope.dsn_return == DsnReturn::headers) command += " RET=HDRS";
@@ -108,12 +109,17 @@ std::string SmtpClient::rcpt_command(const Recipient& recipient) const {
   return command;
 }
 
-void SmtpClient::begin(const QueuedMessage& message, std::size_t max_recipients) {
+std::size_t SmtpClient::recipients_at_once(const QueuedMessage& message, std::size_t max) const {
+  const std::size_t wanted = std::min(message.envelope.recipients.size(), max);
+  if (features_.max_recipients == 0) return wanted;
+  return std::min<std::size_t>(wanted, features_.max_recipients);
+}
+
+void SmtpClient::begin(const QueuedMessage& message, std::size_t max_recipients,
+                       std::optional<ReversePath> return_path) {
   message_ = &message;
-  recipients_ = std::min(message.envelope.recipients.size(), max_recipients);
-  if (features_.max_recipients > 0) {
-    recipients_ = std::min<std::size_t>(recipients_, features_.max_recipients);
-  }
+  return_path_ = return_path ? *std::move(return_path) : message.envelope.sender;
+  recipients_ = recipients_at_once(message, max_recipients);
   results_.assign(message.envelope.recipients.size(), {});
   next_recipient_ = 0;
   sent_mail_ = false;

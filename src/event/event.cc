@@ -16,7 +16,7 @@ class EventCategory final : public boost::system::error_category {
   std::string message(int) const override { return "a record of the outbox is damaged"; }
 };
 
-constexpr std::array<std::string_view, 15> kTypes{"reception",
+constexpr std::array<std::string_view, 18> kTypes{"reception",
                                                   "rejection",
                                                   "delivery",
                                                   "transient_failure",
@@ -30,7 +30,10 @@ constexpr std::array<std::string_view, 15> kTypes{"reception",
                                                   "unsubscribe",
                                                   "open",
                                                   "click",
-                                                  "limit_changed"};
+                                                  "limit_changed",
+                                                  "reputation_changed",
+                                                  "relayed",
+                                                  "rate_alert"};
 
 constexpr std::array<std::string_view, 21> kClassifications{"none",
                                                             "bad_mailbox",
@@ -109,6 +112,9 @@ std::string Event::encode() const {
   out.set_listener(listener);
   out.set_tls_version(tls_version);
   out.set_tls_cipher(tls_cipher);
+  out.set_tls_verified(tls_verified);
+  out.set_tls_subject(tls_subject);
+  out.set_tls_fingerprint(tls_fingerprint);
   out.set_enhanced_status(enhanced_status);
   out.set_response(response);
   out.set_session_id(session_id);
@@ -157,6 +163,9 @@ Result<Event> Event::decode(std::string_view octets) {
   event.listener = in.listener();
   event.tls_version = in.tls_version();
   event.tls_cipher = in.tls_cipher();
+  event.tls_verified = in.tls_verified();
+  event.tls_subject = in.tls_subject();
+  event.tls_fingerprint = in.tls_fingerprint();
   event.enhanced_status = in.enhanced_status();
   event.response = in.response();
   event.session_id = in.session_id();

@@ -27,7 +27,10 @@ enum class EventType : std::uint8_t {
   unsubscribe,
   open,
   click,
-  limit_changed,  // of no message: what the closed loop, a rule or a suspension did
+  limit_changed,       // of no message: what the closed loop, a rule or a suspension did
+  reputation_changed,  // of no message: a blocklist, or a figure of a provider
+  relayed,             // an analytics relay passed it on, and the next server has taken it
+  rate_alert,          // of no message: bounces, deferrals or complaints crossed a threshold
 };
 std::string_view to_string(EventType type);
 std::optional<EventType> parse_event_type(std::string_view text);
@@ -85,6 +88,9 @@ struct Event {
   std::string listener;
   std::string tls_version;
   std::string tls_cipher;
+  std::string tls_verified;     // how the peer was verified: "dane", "mta-sts", "certificate"
+  std::string tls_subject;      // of the peer's certificate
+  std::string tls_fingerprint;  // its SHA-256 in hexadecimal
   std::uint32_t smtp_code = 0;
   std::string enhanced_status;
   std::string response;

@@ -165,6 +165,9 @@ std::string Event::to_json() const {
   json.text_if("peer_address", peer_address);
   json.text_if("tls_version", tls_version);
   json.text_if("tls_cipher", tls_cipher);
+  json.text_if("tls_verified", tls_verified);
+  json.text_if("tls_subject", tls_subject);
+  json.text_if("tls_fingerprint", tls_fingerprint);
   if (smtp_code > 0) json.number("smtp_code", smtp_code);
   json.text_if("enhanced_status", enhanced_status);
   json.text_if("response", response);

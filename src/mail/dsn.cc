@@ -13,7 +13,6 @@
 namespace posthaste {
 namespace {
 
-constexpr std::size_t kMaxReported = 1000;
 constexpr std::size_t kFoldAt = 76;
 
 // On lines of at most 76 octets where there are spaces to fold at; no control characters.
@@ -177,16 +176,6 @@ std::string_view returned_type(const Dsn& dsn, std::string_view header, bool ret
   return is_global ? "message/global-headers" : "text/rfc822-headers";
 }
 
-std::string trimmed(std::string_view text) {
-  return unfold(text);
-}
-
-// "rfc822; a@b" is a@b; without a type, the whole.
-std::string after_type(std::string_view value) {
-  const std::size_t semicolon = value.find(';');
-  return trimmed(semicolon == std::string_view::npos ? value : value.substr(semicolon + 1));
-}
-
 }  // namespace
 
 std::string_view to_string(DsnAction action) {
@@ -237,43 +226,6 @@ std::string write_dsn(const Dsn& dsn) {
   if (!message.ends_with("\r\n")) message += "\r\n";
   message += fmt::format("\r\n--{}--\r\n", boundary);
   return message;
-}
-
-DsnReport read_delivery_status(std::string_view content) {
-  DsnReport report;
-  bool is_first = true;
-  while (!content.empty()) {
-    const MessageView group(content);
-    if (!group.fields().empty()) {
-      DsnReportedRecipient recipient;
-      for (const HeaderField& field : group.fields()) {
-        const auto is = [&field](std::string_view name) {
-          return equals_ignoring_case(field.name, name);
-        };
-        if (is("Reporting-MTA")) report.reporting_mta = after_type(field.value);
-        if (is("Original-Envelope-Id")) report.original_envelope_id = trimmed(field.value);
-        if (is("Final-Recipient")) recipient.final_recipient = after_type(field.value);
-        if (is("Original-Recipient")) recipient.original_recipient = after_type(field.value);
-        if (is("Action")) recipient.action = trimmed(field.value);
-        if (is("Status")) recipient.status = trimmed(field.value);
-        if (is("Remote-MTA")) recipient.remote_mta = after_type(field.value);
-        if (is("Diagnostic-Code")) recipient.diagnostic_code = after_type(field.value);
-      }
-      const bool is_recipient = !is_first || !recipient.final_recipient.empty();
-      if (is_recipient && report.recipients.size() < kMaxReported) {
-        report.recipients.push_back(std::move(recipient));
-      }
-      is_first = false;
-    }
-    // A line that is no field: go on behind it, so that garbage ends nothing.
-    std::size_t next = group.body_begin();
-    if (group.is_malformed()) {
-      const std::size_t line_end = content.find('\n', next);
-      next = line_end == std::string_view::npos ? content.size() : line_end + 1;
-    }
-    content.remove_prefix(std::max<std::size_t>(next, 1));
-  }
-  return report;
 }
 
 }  // namespace posthaste

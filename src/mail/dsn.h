@@ -52,17 +52,20 @@ std::string write_dsn(const Dsn& dsn);
 struct DsnReportedRecipient {
   std::string final_recipient;  // address only
   std::string original_recipient;
+  std::string actual_recipient;  // X-Actual-Recipient, of sendmail and others
   std::string action;
   std::string status;
   std::string remote_mta;
-  std::string diagnostic_code;
+  std::string diagnostic_type;  // "smtp", lower case
+  std::string diagnostic_code;  // without the type
 };
 struct DsnReport {
   std::string reporting_mta;
   std::string original_envelope_id;
   std::vector<DsnReportedRecipient> recipients;
 };
-// Reads the content of a message/delivery-status part (RFC 3464 §2.1). At most 1,000 recipients.
+// Reads the content of a message/delivery-status part (RFC 3464 §2.1), also where blank lines are
+// missing or too many. At most 1,000 recipients.
 DsnReport read_delivery_status(std::string_view content);
 
 }  // namespace posthaste

@@ -48,8 +48,9 @@ struct Envelope {
   BodyType body_type = BodyType::seven_bit;
   bool smtputf8 = false;
   DsnReturn dsn_return = DsnReturn::unset;
-  std::string envelope_id;   // ENVID, xtext decoded
-  bool require_tls = false;  // RFC 8689
+  std::string envelope_id;    // ENVID, xtext decoded
+  bool require_tls = false;   // REQUIRETLS (RFC 8689 §2)
+  bool tls_optional = false;  // "TLS-Required: No" in the header (RFC 8689 §3)
 };
 
 // What the sender's program says of a message beside its envelope, in X- headers or over HTTP.

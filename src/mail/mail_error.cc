@@ -24,6 +24,14 @@ class MailCategory final : public boost::system::error_category {
         return "not a message";
       case MailErrc::cannot_convert:
         return "the message cannot be converted";
+      case MailErrc::suppressed:
+        return "every recipient is suppressed";
+      case MailErrc::refused:
+        return "the message is refused";
+      case MailErrc::busy:
+        return "too much is waiting";
+      case MailErrc::against_rules:
+        return "the message breaks the rules for senders";
     }
     return "unknown mail error";
   }

@@ -12,6 +12,11 @@ enum class MailErrc {
   bad_reply,
   bad_message,
   cannot_convert,
+  suppressed,
+  against_rules,
+  // Of a MessageSink; the detail is the text of the reply.
+  refused,
+  busy,
 };
 
 boost::system::error_code make_error_code(MailErrc code);

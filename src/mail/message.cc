@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "mail/mime_decoding.h"
+
 namespace posthaste {
 namespace {
 
@@ -36,59 +38,6 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-std::string decode_q(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool has_pair = i + 2 < text.size() && text[i] == '=';
-    if (has_pair && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      decoded.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
-      i += 2;
-    } else {
-      decoded.push_back(text[i] == '_' ? ' ' : text[i]);
-    }
-  }
-  return decoded;
-}
-
-std::string decode_b(std::string_view text) {
-  std::string decoded;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    constexpr std::string_view kAlphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) continue;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      decoded.push_back(static_cast<char>(bits >> count & 0xff));
-    }
-  }
-  return decoded;
-}
-
-std::string latin1_to_utf8(std::string_view text) {
-  std::string utf8;
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet < 0x80) {
-      utf8.push_back(c);
-    } else {
-      utf8.push_back(static_cast<char>(0xc0 | octet >> 6));
-      utf8.push_back(static_cast<char>(0x80 | (octet & 0x3f)));
-    }
-  }
-  return utf8;
-}
-
 struct EncodedWord {
   std::string text;
   std::size_t length;  // in the source
@@ -109,14 +58,11 @@ std::optional<EncodedWord> decode_word(std::string_view text) {
   const char encoding = lower(text[charset_end + 1]);
   const std::string_view payload = text.substr(charset_end + 3, end - charset_end - 3);
   if (encoding != 'q' && encoding != 'b') return std::nullopt;
-  std::string decoded = encoding == 'q' ? decode_q(payload) : decode_b(payload);
-  if (equals_ignoring_case(charset, "iso-8859-1")) {
-    decoded = latin1_to_utf8(decoded);
-  } else if (!equals_ignoring_case(charset, "utf-8") &&
-             !equals_ignoring_case(charset, "us-ascii")) {
-    return std::nullopt;
-  }
-  return EncodedWord{std::move(decoded), end + 2};
+  const std::string octets =
+      encoding == 'q' ? decode_q(payload) : decode_transfer(payload, TransferEncoding::base64);
+  std::optional<std::string> decoded = convert_to_utf8(octets, charset);
+  if (!decoded) return std::nullopt;
+  return EncodedWord{std::move(*decoded), end + 2};
 }
 
 void cut_utf8(std::string& text, std::size_t max) {

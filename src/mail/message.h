@@ -51,8 +51,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 // RFC 5322 §2.2.3: the value on one line, without white space around it.
 std::string unfold(std::string_view value);
-// RFC 2047: unfolded, encoded words decoded to UTF-8 where the charset is UTF-8, US-ASCII or
-// ISO-8859-1, left as they are elsewhere. At most `max` octets, cut between characters.
+// RFC 2047: unfolded, encoded words decoded to UTF-8; left as they are where the charset is not
+// known. At most `max` octets, cut between characters.
 std::string decode_text(std::string_view value, std::size_t max);
 
 // The addresses of a From, To, Cc or Bcc field (RFC 5322 §3.4), without names, comments and groups.

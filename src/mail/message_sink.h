@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "mail/envelope.h"
+#include "mail/header_form.h"
 #include "mail/message_id.h"
 
 namespace posthaste {
@@ -37,6 +38,9 @@ struct ReceivedMessage {
   Arrival arrival;
   HeaderFacts facts;
   std::vector<std::string> dkim_domains;  // that we signed for
+  HeaderForm form;
+  ListHeaders list_headers = ListHeaders::none;
+  bool lacks_cfbl_signature = false;  // CFBL-Address was left out: nothing signs for its domain
 };
 
 // Who takes received mail: the queue for submissions, the bounce reader for what comes back.
@@ -45,7 +49,9 @@ class MessageSink {
   virtual ~MessageSink() = default;
 
   // Success means the promise can be given: the message is on disk and synced. An error means it
-  // was not kept at all. Called on any loop; returns on the caller's.
+  // was not kept at all; MailErrc::suppressed, that nobody may get it; MailErrc::against_rules,
+  // that it is not taken as it is, with what to change in lines of `detail`. Called on any loop;
+  // returns on the caller's.
   virtual boost::asio::awaitable<Result<void>> take(ReceivedMessage message) = 0;
 
   // False when a take() now would surely fail (disk full, memory spent, shutting down), so that

@@ -72,8 +72,9 @@ TEST(DecodeText, ReadsTheExamplesOfTheStandard) {
 TEST(DecodeText, LeavesWhatItCannotRead) {
   EXPECT_EQ(decode_text(" caf\xC3\xA9 ", 256), "caf\xC3\xA9");
   EXPECT_EQ(decode_text("=?UTF-8?Q?gr=C3=BC?=", 256), "gr\xC3\xBC");
+  EXPECT_EQ(decode_text("=?koi8-r?q?=C1?=", 256), "\xD0\xB0");
   for (const char* const text :
-       {"=?", "=?utf-8?q?x", "=?utf-8?x?a?=", "=?koi8-r?q?=C1?=", "a=?b"}) {
+       {"=?", "=?utf-8?q?x", "=?utf-8?x?a?=", "=?no-such?q?=C1?=", "a=?b"}) {
     EXPECT_EQ(decode_text(text, 256), text);
   }
 }

@@ -123,8 +123,10 @@ struct KeyRules {
 template <class Config>
 class BlockSchema final : public AnyBlockSchema {
  public:
-  BlockSchema(std::string name, BlockKind kind, std::string sentence)
-      : AnyBlockSchema(std::move(name), kind, std::move(sentence)) {}
+  // `defaults`: what holds where a key is not written, when that is not what Config{} says.
+  BlockSchema(std::string name, BlockKind kind, std::string sentence, Config defaults = {})
+      : AnyBlockSchema(std::move(name), kind, std::move(sentence)),
+        defaults_(std::move(defaults)) {}
 
   // A member of any type with a ConfigValue, or std::optional or std::vector of one.
   template <class T>
@@ -177,6 +179,7 @@ class BlockSchema final : public AnyBlockSchema {
     std::function<void(const Config&, const ConfigBlock*, std::size_t depth, std::string&)> print;
   };
 
+  Config defaults_;
   std::vector<Member> members_;
   Read read_title_;
   std::function<std::string(const Config&)> print_title_;

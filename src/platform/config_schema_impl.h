@@ -102,7 +102,7 @@ BlockSchema<Config>&& BlockSchema<Config>::key(std::string name, T Config::*memb
   using Element = typename ConfigElement<T>::type;
   KeyInfo info{name, std::move(sentence), ConfigValue<Element>::type_name(),
                "",   rules.required,      ConfigElement<T>::is_list};
-  const std::vector<std::string> defaults = config_texts<T>(Config{}.*member);
+  const std::vector<std::string> defaults = config_texts<T>(defaults_.*member);
   for (const std::string& text : defaults) {
     info.default_text += (info.default_text.empty() ? "" : ", ") + text;
   }
@@ -256,7 +256,7 @@ BlockSchema<Config>&& BlockSchema<Config>::implicit_block(Config config, Implici
 template <class Config>
 Config BlockSchema<Config>::read_config(const ConfigBlock& written,
                                         std::vector<ConfigError>& errors) const {
-  Config config{};
+  Config config = defaults_;
   const std::size_t errors_before = errors.size();
   if (location_ != nullptr) config.*location_ = written.where;
   if (key_lines_ != nullptr) {

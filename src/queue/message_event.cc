@@ -39,6 +39,15 @@ Event event_of(const QueuedMessage& message, const Recipient& recipient, EventTy
   return event;
 }
 
+Event suppressed_event(const QueuedMessage& message, const Recipient& recipient,
+                       const Suppression& entry, WallTime now) {
+  Event event = event_of(message, recipient, EventType::suppressed, now);
+  event.smtp_code = 550;
+  event.enhanced_status = "5.1.1";
+  event.response = entry.explain();
+  return event;
+}
+
 Event reception_event(const QueuedMessage& first_group, const std::vector<std::string>& recipients,
                       const std::string& listener) {
   Event event = event_of_message(first_group, EventType::reception);

@@ -106,6 +106,8 @@ class QueueManager {
   // What was taken and not tried comes back to the head of its queue.
   void put_back(std::vector<QueuedMessage> messages);
   std::size_t ready(const SiteName& site) const;
+  // Recipient domains of what is ready for the site, `max` at most.
+  std::vector<std::string> domains_at(const SiteName& site, std::size_t max) const;
 
   // No host of the site could be reached from these sources: what only they may carry is deferred
   // with `failure`, and when that is all that is ready, the site rests until `until`.
@@ -192,6 +194,7 @@ class QueueManager {
   void route(Queue& queue);
   boost::asio::awaitable<void> find_site(QueueName name);
   void settle_at_site(Queue& queue, const Destination& destination);
+  Site& site_at(const Destination& destination);
   void fail_queue(Queue& queue, const DestinationFailure& failure);
   void defer_all(std::vector<QueuedMessage> messages, const AttemptFailure& failure);
   void expire(QueuedMessage message);

@@ -1,4 +1,5 @@
 // How a queue finds its site, and what happens when there is none.
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -37,21 +38,34 @@ asio::awaitable<void> QueueManager::find_site(QueueName name) {
   }
 }
 
-void QueueManager::settle_at_site(Queue& queue, const Destination& destination) {
+QueueManager::Site& QueueManager::site_at(const Destination& destination) {
   auto& site = sites_[destination.site];
   if (!site) {
     site = std::make_unique<Site>(destination);
   } else {
     site->destination = destination;
   }
+  return *site;
+}
+
+void QueueManager::settle_at_site(Queue& queue, const Destination& destination) {
+  // What demands something of TLS goes over connections of its own (RFC 8689 §4.2.1).
+  std::array<Site*, 3> sites{};
   const ReadyQueue::Turn turn = turn_of(queue.name);
   std::size_t fresh = 0;
   for (QueuedMessage& message : std::exchange(queue.unrouted, {})) {
     if (message.attempts == 0) ++fresh;
+    const TlsDemand demand = demand_of(message);
+    Site*& site = sites.at(static_cast<std::size_t>(demand));
+    if (site == nullptr) {
+      site = &site_at(demand == TlsDemand::none ? destination : with_demand(destination, demand));
+    }
     site->ready.push(std::move(message), turn);
   }
   parts_.governor.expect(queue.name, destination, fresh);
-  if (observer_ && !site->ready.empty()) observer_->on_ready(site->destination);
+  for (Site* site : sites) {
+    if (observer_ && site != nullptr) observer_->on_ready(site->destination);
+  }
 }
 
 void QueueManager::fail_queue(Queue& queue, const DestinationFailure& found) {

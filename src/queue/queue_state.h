@@ -35,4 +35,9 @@ struct QueueManager::Site {
   std::string rests_because;
 };
 
+inline TlsDemand demand_of(const QueuedMessage& message) {
+  if (message.envelope.require_tls) return TlsDemand::required;
+  return message.envelope.tls_optional ? TlsDemand::optional : TlsDemand::none;
+}
+
 }  // namespace posthaste

@@ -103,7 +103,9 @@ void QueueManager::put_back(std::vector<QueuedMessage> messages) {
   std::reverse(messages.begin(), messages.end());
   for (QueuedMessage& message : messages) {
     Queue& queue = find_or_make(message.queue);
-    const auto site = queue.destination ? sites_.find(queue.destination->site) : sites_.end();
+    const auto site = queue.destination
+                          ? sites_.find(site_with_demand(*queue.destination, demand_of(message)))
+                          : sites_.end();
     if (site == sites_.end()) {
       give_out(queue, std::move(message));
       continue;
@@ -117,6 +119,20 @@ void QueueManager::put_back(std::vector<QueuedMessage> messages) {
 std::size_t QueueManager::ready(const SiteName& site) const {
   const auto known = sites_.find(site);
   return known == sites_.end() ? 0 : known->second->ready.size();
+}
+
+std::vector<std::string> QueueManager::domains_at(const SiteName& site, std::size_t max) const {
+  std::vector<std::string> domains;
+  const auto known = sites_.find(site);
+  if (known == sites_.end()) return domains;
+  known->second->ready.any([&](const ReadyQueue::LaneName& lane) {
+    const std::string& domain = lane.queue.domain.ascii();
+    if (std::find(domains.begin(), domains.end(), domain) == domains.end()) {
+      domains.push_back(domain);
+    }
+    return domains.size() >= max;
+  });
+  return domains;
 }
 
 bool QueueManager::is_resting(const SiteName& site) const {

@@ -113,8 +113,9 @@ std::size_t QueueManager::flush(const Filter& filter) {
   }
   for (Queue* queue : chosen) {
     queue->rests_until.reset();
-    if (queue->destination) {
-      const auto site = sites_.find(queue->destination->site);
+    for (const TlsDemand demand : {TlsDemand::none, TlsDemand::required, TlsDemand::optional}) {
+      if (!queue->destination) break;
+      const auto site = sites_.find(site_with_demand(*queue->destination, demand));
       if (site != sites_.end()) site->second->rests_until.reset();
       if (site != sites_.end() && observer_) observer_->on_ready(site->second->destination);
     }

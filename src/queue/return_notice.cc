@@ -100,7 +100,9 @@ std::optional<NewMessage> NoticeMaker::make(Kind kind, const QueuedMessage& abou
   dsn.original = *original;
   dsn.uses_8bitmime = options_.use_8bitmime;
   // RFC 3461 §6.2: the content goes back only with a failure, and only when it was asked for.
-  dsn.returns_content = kind == Kind::failure && envelope.dsn_return == DsnReturn::full;
+  // RFC 8689 §5: nor the content of what was to be kept from others.
+  dsn.returns_content =
+      kind == Kind::failure && envelope.dsn_return == DsnReturn::full && !envelope.require_tls;
   const RemoteQueueConfig* policy = rules.find(about.queue.remote_queue);
   for (const NoticeRecipient& one : recipients) {
     DsnRecipient recipient = describe(kind, one);
@@ -129,6 +131,8 @@ NewMessage NoticeMaker::address_notice(const QueuedMessage& about, MessageId id,
   group.envelope.recipients.push_back(recipient);
   group.envelope.body_type = is_eight_bit ? BodyType::eight_bit_mime : BodyType::seven_bit;
   group.envelope.smtputf8 = is_eight_bit && to.needs_smtputf8();
+  // RFC 8689 §5: what it says of the message is guarded as the message is.
+  group.envelope.require_tls = about.envelope.require_tls;
   const HeaderLookup no_headers;
   const auto& queue = rules.choose({group.envelope.sender, group.tags, no_headers, to.domain()});
   group.queue = {queue.name, about.tags.tenant, CampaignId(), to.domain()};

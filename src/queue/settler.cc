@@ -16,8 +16,12 @@ WallTime::duration to_wall(Duration duration) {
   return std::chrono::duration_cast<WallTime::duration>(duration);
 }
 
-bool is_tried(const RecipientVerdict& verdict) {
+bool is_told(const RecipientVerdict& verdict) {
   return verdict.end != End::untried;
+}
+
+bool is_tried(const RecipientVerdict& verdict) {
+  return is_told(verdict) && verdict.event.type != EventType::suppressed;
 }
 
 void turn_into_expiration(RecipientVerdict& verdict) {
@@ -78,7 +82,7 @@ Settlement Settler::settle(QueuedMessage message, std::vector<RecipientVerdict> 
       rest.last_response = verdict.event.response;
       rest.wish = verdict.wish;
     }
-    if (is_tried(verdict)) settlement.events.push_back(verdict.event);
+    if (is_told(verdict)) settlement.events.push_back(verdict.event);
   }
   add_notices(settlement, message, verdicts);
   if (rest.envelope.recipients.empty()) return settlement;
@@ -97,6 +101,19 @@ Settlement Settler::settle(QueuedMessage message, std::vector<RecipientVerdict> 
   return settlement;
 }
 
+Settlement Settler::suppress(QueuedMessage message,
+                             const std::vector<std::optional<Suppression>>& entries,
+                             bool notifies) const {
+  const WallTime now = clock_.wall();
+  std::vector<RecipientVerdict> verdicts(message.envelope.recipients.size());
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (!entries[i]) continue;
+    verdicts[i].end = notifies ? End::failed : End::suppressed;
+    verdicts[i].event = suppressed_event(message, message.envelope.recipients[i], *entries[i], now);
+  }
+  return settle(std::move(message), std::move(verdicts));
+}
+
 Settlement Settler::settle_all(QueuedMessage message, const AttemptFailure& failure) const {
   const WallTime now = clock_.wall();
   std::vector<RecipientVerdict> verdicts;
@@ -108,7 +125,8 @@ Settlement Settler::settle_all(QueuedMessage message, const AttemptFailure& fail
                  failure.is_permanent ? EventType::bounce : EventType::transient_failure, now);
     verdict.event.classification = failure.classification;
     verdict.event.hard =
-        failure.is_permanent && failure.classification == Classification::bad_domain;
+        failure.is_permanent && (failure.classification == Classification::bad_domain ||
+                                 failure.enhanced_status == "5.1.10");  // RFC 7505 §4.2: null MX
     verdict.event.smtp_code = failure.smtp_code;
     verdict.event.enhanced_status = failure.enhanced_status;
     verdict.event.response = failure.text;

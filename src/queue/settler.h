@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "event/event.h"
 #include "queue/return_notice.h"
 #include "route/queue_rule.h"
+#include "route/suppression.h"
 #include "spool/spool.h"
 
 namespace posthaste {
@@ -30,11 +32,12 @@ struct AttemptFailure {
 // What an attempt meant for one recipient of a group.
 struct RecipientVerdict {
   enum class End : std::uint8_t {
-    delivered,  // accepted by the peer, which passes notifications on itself
-    relayed,    // accepted by a peer that does not speak DSN (RFC 3461 §5.2.2)
-    deferred,   // to be tried again
-    failed,     // for good
-    untried     // the attempt never came to this recipient
+    delivered,   // accepted by the peer, which passes notifications on itself
+    relayed,     // accepted by a peer that does not speak DSN (RFC 3461 §5.2.2)
+    deferred,    // to be tried again
+    failed,      // for good
+    suppressed,  // for good, and nobody is told: it was never tried
+    untried      // the attempt never came to this recipient
   };
   End end = End::untried;
   // What happened, as far as `end` is not untried. Its type follows from `end`; settle() changes
@@ -60,6 +63,11 @@ class Settler {
   // Requires: one verdict for each recipient, in order. `message` as it was taken from the queue;
   // an attempt is counted when any recipient was tried.
   Settlement settle(QueuedMessage message, std::vector<RecipientVerdict> verdicts) const;
+
+  // The recipients at these places get nothing, for `entries` of the suppression list; the others
+  // go on at once. The sender is told where `notifies` says so.
+  Settlement suppress(QueuedMessage message, const std::vector<std::optional<Suppression>>& entries,
+                      bool notifies) const;
 
   // The same failure for every recipient.
   Settlement settle_all(QueuedMessage message, const AttemptFailure& failure) const;

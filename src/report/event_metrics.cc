@@ -16,6 +16,8 @@ const MetricName kBounced{"posthaste_messages_bounced_total",
 const MetricName kConnectionErrors{"posthaste_connection_errors_total",
                                    "Attempts that failed by the connection, not by a reply.",
                                    {"provider", "reason"}};
+const MetricName kUnsubscribed{"posthaste_unsubscribes_total",
+                               "Recipients who want no more mail of a tenant's stream."};
 const MetricName kLatency{"posthaste_delivery_latency_seconds",
                           "Time from acceptance to delivery."};
 
@@ -64,6 +66,9 @@ void EventMetrics::count(const Event& event) {
     case EventType::admin_bounce:
       metrics_.counter(kBounced, {provider, source, std::string(to_string(event.classification))})
           .increment();
+      break;
+    case EventType::unsubscribe:
+      metrics_.counter(kUnsubscribed).increment();
       break;
     default:
       break;

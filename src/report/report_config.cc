@@ -54,7 +54,19 @@ const BlockSchema<BounceConfig>& bounce_schema() {
           .key("log_bounces", &BounceConfig::log_bounces, "Write failures to log_path.")
           .key("log_path", &BounceConfig::log_path, "The file for log_bounces.")
           .key("notify_sender", &BounceConfig::notify_sender,
-               "Tell the envelope sender of failures by mail (RFC 3464).");
+               "Tell the envelope sender of failures by mail (RFC 3464).")
+          .key("domain", &BounceConfig::domain,
+               "The domain of return paths: mail goes out with an address there as its envelope "
+               "sender, which names message and recipient and cannot be forged. Not set: envelope "
+               "senders stay as they were given.")
+          .key("key_file", &BounceConfig::key_file,
+               "File with the key of return paths in its first line, and earlier keys in those "
+               "that follow; a separate inbound server needs the same file. \"\": "
+               "return_path.key in data_dir, made when it is not there.")
+          .key("verp", &BounceConfig::verp,
+               "What return paths name: \"recipient\" gives every recipient a transaction of its "
+               "own, \"message\" lets several share one, and bounces of those count only where "
+               "their text names the recipient.");
   return schema;
 }
 

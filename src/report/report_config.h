@@ -3,12 +3,15 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/units.h"
 #include "event/event.h"
+#include "mail/address.h"
 #include "platform/config.h"
+#include "route/return_path_config.h"
 
 namespace posthaste {
 
@@ -39,6 +42,9 @@ struct BounceConfig {
   bool log_bounces = false;
   std::filesystem::path log_path = "/var/log/posthaste/bounces.log";
   bool notify_sender = true;
+  std::optional<Domain> domain;    // of return paths; none: envelope senders stay
+  std::filesystem::path key_file;  // "": one in data_dir, made once
+  Verp verp = Verp::recipient;
 
   // The log that log_bounces asks for.
   LogConfig as_log() const;

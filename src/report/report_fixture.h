@@ -65,8 +65,13 @@ class ReportTest : public testing::Test {
     spool.reset();
     StoreOptions options;
     options.path = folder.path() / name;
-    options.families = {{"bodies", true},  {"messages", false}, {"due", false},
-                        {"outbox", false}, {"timeline", false}, {"state", false}};
+    options.families = {{"bodies", true},
+                        {"messages", false},
+                        {"due", false},
+                        {"outbox", false},
+                        {"timeline", false},
+                        {"state", false},
+                        {.name = "list", .is_mostly_missed = true}};
     options.log = Family{3};
     {
       auto store = Store::open(options, system_clock);

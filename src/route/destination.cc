@@ -134,12 +134,27 @@ struct DestinationFinder::Search {
   bool is_own(std::string_view name) const;
 };
 
+SiteName site_with_demand(const Destination& destination, TlsDemand demand) {
+  if (demand == TlsDemand::none) return destination.site;
+  const bool is_required = demand == TlsDemand::required;
+  return SiteName(destination.site.value() + (is_required ? ";requiretls" : ";tls=optional"));
+}
+
+Destination with_demand(Destination destination, TlsDemand demand) {
+  SiteName site = site_with_demand(destination, demand);
+  destination.mx_site = destination.limits_site();
+  destination.site = std::move(site);
+  destination.demand = demand;
+  return destination;
+}
+
 DestinationFinder::DestinationFinder(Resolver& resolver, Clock& clock, DestinationOptions options,
-                                     Random random)
+                                     Random random, TlsTermsSource* tls)
     : resolver_(resolver),
       clock_(clock),
       options_(std::move(options)),
-      random_(std::move(random)) {}
+      random_(std::move(random)),
+      tls_(tls) {}
 
 asio::awaitable<DestinationResult> DestinationFinder::find(Domain domain) const {
   Search search{*this, clock_.now()};
@@ -172,6 +187,13 @@ asio::awaitable<DestinationResult> DestinationFinder::find(Domain domain) const 
   destination.route = route;
   destination.secure = search.secure;
   destination.expires = expiry(search.now, search.ttl);
+  if (tls_ != nullptr && !route) {
+    destination.tls = co_await tls_->terms_for(name);
+    if (destination.tls && !destination.tls->site_suffix.empty()) {
+      destination.mx_site = destination.site;
+      destination.site = SiteName(destination.site.value() + destination.tls->site_suffix);
+    }
+  }
   co_return DestinationResult(std::move(destination));
 }
 

@@ -15,6 +15,7 @@
 #include "platform/dns/resolver.h"
 #include "platform/io/stream.h"
 #include "route/route_config.h"
+#include "route/tls_terms.h"
 
 namespace posthaste {
 
@@ -38,9 +39,19 @@ struct Destination {
   // The names of the hosts can be trusted: DNSSEC authenticated the MX records, or that there are
   // none (RFC 7672 §2.2.1), or a route names the hosts.
   bool secure = false;
+  std::shared_ptr<const TlsTerms> tls;  // null: the ordinary terms, or a route, which has its own
+  TlsDemand demand = TlsDemand::none;
+  // The site without what TLS adds to its name: whose limits hold. "": `site` itself.
+  SiteName mx_site;
   // When to ask again.
   Clock::time_point expires;
+
+  const SiteName& limits_site() const { return mx_site.value().empty() ? site : mx_site; }
 };
+
+// The destination for messages that demand this of TLS: a site of its own, with the same limits.
+Destination with_demand(Destination destination, TlsDemand demand);
+SiteName site_with_demand(const Destination& destination, TlsDemand demand);
 
 // Why there is no place for the mail of a domain, now or ever.
 struct DestinationFailure {
@@ -65,8 +76,10 @@ class DestinationFinder {
   // Any 64 bits; decides the order of hosts of one preference.
   using Random = std::function<std::uint64_t()>;
 
-  // `resolver` and `clock` outlive the finder. Routes can be replaced only with a new finder.
-  DestinationFinder(Resolver& resolver, Clock& clock, DestinationOptions options, Random random);
+  // `resolver`, `clock` and `tls` outlive the finder; without `tls` all domains have the ordinary
+  // terms. Routes can be replaced only with a new finder.
+  DestinationFinder(Resolver& resolver, Clock& clock, DestinationOptions options, Random random,
+                    TlsTermsSource* tls = nullptr);
 
   boost::asio::awaitable<DestinationResult> find(Domain domain) const;
 
@@ -77,6 +90,7 @@ class DestinationFinder {
   Clock& clock_;
   DestinationOptions options_;
   Random random_;
+  TlsTermsSource* tls_;
 };
 
 }  // namespace posthaste

@@ -74,7 +74,8 @@ class DestinationTest : public testing::Test {
     result = co_await finder.find(std::move(domain));
   }
   DestinationResult find(std::string_view name) {
-    const DestinationFinder finder(resolver_, clock_, options_, [this] { return random_(); });
+    const DestinationFinder finder(
+        resolver_, clock_, options_, [this] { return random_(); }, tls_);
     const Result<Domain> domain = Domain::parse(name);
     EXPECT_TRUE(domain) << name;
     asio::io_context loop;
@@ -111,6 +112,7 @@ class DestinationTest : public testing::Test {
   ManualClock clock_;
   std::mt19937_64 random_{1};
   DestinationOptions options_;
+  TlsTermsSource* tls_ = nullptr;
 };
 
 // "mx1.example.test=192.0.2.1:25 …"
@@ -321,6 +323,43 @@ TEST_F(DestinationTest, EndsWithItsCaller) {
   EXPECT_TRUE(group.empty());
   EXPECT_EQ(silent.open, 0);
   EXPECT_TRUE(std::holds_alternative<DestinationFailure>(result));
+}
+
+// Terms for one domain.
+class OneTerms final : public TlsTermsSource {
+ public:
+  explicit OneTerms(std::string domain) : domain_(std::move(domain)) {}
+  asio::awaitable<std::shared_ptr<const TlsTerms>> terms_for(std::string domain) override {
+    if (domain != domain_) co_return nullptr;
+    auto terms = std::make_shared<TlsTerms>();
+    terms->site_suffix = ";sts=1";
+    co_return terms;
+  }
+
+ private:
+  std::string domain_;
+};
+
+TEST_F(DestinationTest, KeepsDomainsThatAskMoreOfTlsApartAndTheirLimitsTogether) {
+  OneTerms terms("other.test");
+  tls_ = &terms;
+  const Destination ordinary = found("example.test");
+  const Destination strict = found("other.test");
+  EXPECT_EQ(strict.site.value(), ordinary.site.value() + ";sts=1");
+  EXPECT_EQ(strict.limits_site(), ordinary.site);
+  ASSERT_TRUE(strict.tls);
+  EXPECT_FALSE(ordinary.tls);
+}
+
+TEST_F(DestinationTest, HasSitesOfTheirOwnForMailThatDemandsSomethingOfTls) {
+  const Destination ordinary = found("example.test");
+  const Destination strict = with_demand(ordinary, TlsDemand::required);
+  EXPECT_EQ(strict.site.value(), ordinary.site.value() + ";requiretls");
+  EXPECT_EQ(strict.site, site_with_demand(ordinary, TlsDemand::required));
+  EXPECT_EQ(strict.limits_site(), ordinary.site);
+  EXPECT_EQ(site_with_demand(ordinary, TlsDemand::optional).value(),
+            ordinary.site.value() + ";tls=optional");
+  EXPECT_EQ(site_with_demand(ordinary, TlsDemand::none), ordinary.site);
 }
 
 }  // namespace

@@ -71,6 +71,18 @@ BlockSchema<RemoteQueueConfig> make_schema() {
       .key("priority", &RemoteQueueConfig::priority, "0 to 10; higher goes first.", {.max = 10u})
       .key("delay_warning", &RemoteQueueConfig::delay_warning,
            "After how long the sender is warned that a message still waits; 0s sends no warning.")
+      .key(
+          "unaligned", &RemoteQueueConfig::unaligned,
+          "What is done with mail that breaks the rules of mailbox providers: From aligned with a "
+          "DKIM signature or with the return path, one From, a valid Date and Message-ID, no field "
+          "twice, no oversized header. warn names what is broken in the reception event.")
+      .key("alignment", &RemoteQueueConfig::alignment,
+           "How From is compared: relaxed by organizational domains, strict by the domains "
+           "themselves, as the DMARC records of the From domains have it.")
+      .key(
+          "bulk", &RemoteQueueConfig::bulk,
+          "Its mail is bulk mail: the rules further ask for a DKIM signature that covers one-click "
+          "unsubscription (RFC 8058).")
       .block(&RemoteQueueConfig::retry, retry_schema())
       .block(&RemoteQueueConfig::match, match_schema())
       .implicit_block(RemoteQueueConfig{}, ImplicitWhen::title_is_absent);

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
+#include "platform/config.h"
 #include "platform/config_schema.h"
 
 namespace posthaste {
@@ -36,6 +39,25 @@ struct QueueMatch {
   }
 };
 
+// What is done with mail that breaks a rule of route/sender_rules.h.
+enum class RulePolicy : std::uint8_t { accept, warn, reject };
+
+// How close From must be to who signs and to the return path (RFC 9989 §4.4): the same
+// organizational domain, or the same domain.
+enum class Alignment : std::uint8_t { relaxed, strict };
+
+template <>
+struct ConfigNames<RulePolicy> {
+  static constexpr std::array names{std::pair{"accept", RulePolicy::accept},
+                                    std::pair{"warn", RulePolicy::warn},
+                                    std::pair{"reject", RulePolicy::reject}};
+};
+template <>
+struct ConfigNames<Alignment> {
+  static constexpr std::array names{std::pair{"relaxed", Alignment::relaxed},
+                                    std::pair{"strict", Alignment::strict}};
+};
+
 // One remote_queue block: a class of outgoing mail.
 struct RemoteQueueConfig {
   std::string name = "outbound";
@@ -46,6 +68,9 @@ struct RemoteQueueConfig {
   Duration max_age = std::chrono::hours(4 * 24);
   std::uint32_t priority = 5;  // 0 to 10, higher goes first
   Duration delay_warning{0};   // 0: none is sent
+  RulePolicy unaligned = RulePolicy::accept;
+  Alignment alignment = Alignment::relaxed;
+  bool bulk = false;  // its mail must carry one-click unsubscription
   QueueMatch match;
   ConfigLocation where;
   std::map<std::string, ConfigLocation> lines;  // the place of each key that is set

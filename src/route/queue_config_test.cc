@@ -59,6 +59,20 @@ TEST(RemoteQueueConfig, ReadsEveryKey) {
   EXPECT_EQ(urgent.where.to_string(), "test.conf:2");
 }
 
+TEST(RemoteQueueConfig, SaysWhatMailBreaksTheRulesForSenders) {
+  const std::vector<RemoteQueueConfig> queues = load(R"(
+    remote_queue "bulk" { unaligned = reject alignment = strict bulk = true }
+    remote_queue "other" { }
+  )");
+  ASSERT_GE(queues.size(), 2U);
+  EXPECT_EQ(queues[0].unaligned, RulePolicy::reject);
+  EXPECT_EQ(queues[0].alignment, Alignment::strict);
+  EXPECT_TRUE(queues[0].bulk);
+  EXPECT_EQ(queues[1].unaligned, RulePolicy::accept);
+  EXPECT_EQ(queues[1].alignment, Alignment::relaxed);
+  EXPECT_FALSE(queues[1].bulk);
+}
+
 TEST(RemoteQueueConfig, NamesTheLineOfAValueThatCannotWork) {
   for (const std::string line :
        {"priority = 11", "max_age = \"0s\"", "rate = \"fast\"", "retry { growth = 0.5 }",

@@ -45,15 +45,6 @@ std::string_view without_ipv6_tag(std::string_view host) {
   return host.starts_with(kTag) ? host.substr(kTag.size()) : host;
 }
 
-// How closely a pattern names the domain; 0: not at all.
-std::size_t fit(std::string_view pattern, std::string_view domain) {
-  if (pattern == domain) return std::string_view::npos;
-  if (pattern == "*") return 1;
-  if (!pattern.starts_with("*.")) return 0;
-  const std::string_view suffix = pattern.substr(1);
-  return domain.size() > suffix.size() && domain.ends_with(suffix) ? pattern.size() : 0;
-}
-
 std::vector<ConfigProblem> check_route(const RouteConfig& route) {
   std::vector<ConfigProblem> problems;
   if (route.to.empty()) {
@@ -104,10 +95,10 @@ const BlockSchema<RouteConfig>& route_schema() {
 }
 
 Result<RouteTarget> RouteTarget::parse(std::string_view text) {
-  const Error bad(RouteErrc::bad_target,
+  const Error bad{RouteErrc::bad_target,
                   fmt::format("\"{}\" is not a target: write \"[192.0.2.1]:2525\" or "
                               "\"relay.example:587\"",
-                              text));
+                              text)};
   const std::optional<HostAndPort> parts = split(text);
   if (!parts) return bad;
   const std::optional<std::uint16_t> port = parse_port(parts->port);
@@ -146,12 +137,20 @@ Result<RoutePattern> RoutePattern::parse(std::string_view text) {
   return RoutePattern{(is_wide ? "*." : "") + domain->ascii()};
 }
 
+std::size_t pattern_fit(std::string_view pattern, std::string_view domain) {
+  if (pattern == domain) return std::string_view::npos;
+  if (pattern == "*") return 1;
+  if (!pattern.starts_with("*.")) return 0;
+  const std::string_view suffix = pattern.substr(1);
+  return domain.size() > suffix.size() && domain.ends_with(suffix) ? pattern.size() : 0;
+}
+
 std::shared_ptr<const RouteConfig> choose_route(
     const std::vector<std::shared_ptr<const RouteConfig>>& routes, std::string_view domain) {
   std::shared_ptr<const RouteConfig> best;
   std::size_t best_fit = 0;
   for (const auto& route : routes) {
-    const std::size_t fits = fit(route->pattern.text, domain);
+    const std::size_t fits = pattern_fit(route->pattern.text, domain);
     if (fits > best_fit) {
       best = route;
       best_fit = fits;

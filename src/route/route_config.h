@@ -69,6 +69,9 @@ struct DestinationOptions {
   std::vector<std::string> own_names;
 };
 
+// How closely the text of a RoutePattern names the domain; 0: not at all.
+std::size_t pattern_fit(std::string_view pattern, std::string_view domain);
+
 // The most specific route for a domain (in A-labels): its own name, then the longest "*." pattern,
 // then "*". Null when there is none.
 std::shared_ptr<const RouteConfig> choose_route(

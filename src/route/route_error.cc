@@ -14,6 +14,8 @@ class RouteCategory final : public boost::system::error_category {
         return "the target of a route is not valid";
       case RouteErrc::bad_rule:
         return "the rule of a remote_queue is not valid";
+      case RouteErrc::bad_suppression:
+        return "not an entry of the suppression list";
     }
     return "unknown";
   }

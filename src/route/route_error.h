@@ -7,6 +7,7 @@ namespace posthaste {
 enum class RouteErrc {
   bad_target = 1,
   bad_rule,
+  bad_suppression,
 };
 
 boost::system::error_code make_error_code(RouteErrc code);

@@ -83,6 +83,9 @@ const BlockSchema<SourceConfig>& source_schema() {
               .location(&SourceConfig::where)
               .key("address", &SourceConfig::address,
                    "The address; not set, the system chooses one for each connection.")
+              .key("public_address", &SourceConfig::public_address,
+                   "The address that others see, when another machine translates it or the proxy "
+                   "sends from its own; blocklists and reputation are asked about it.")
               .key("hostname", &SourceConfig::hostname,
                    "The name it gives in EHLO, which should be that of its PTR record; \"\" is the "
                    "server's.",

@@ -50,7 +50,9 @@ struct SourceProxy {
 struct SourceConfig : Limits {
   std::string name;
   std::optional<SourceAddress> address;  // not set: the one that the system chooses
-  std::string hostname;                  // in EHLO; "": that of the server
+  // What the world sees, where another machine translates it; not set: `address`.
+  std::optional<SourceAddress> public_address;
+  std::string hostname;  // in EHLO; "": that of the server
   std::optional<SourceProxy> proxy;
   std::optional<WarmupConfig> warmup;  // not set: the address is warm
   std::vector<PairLimits> providers;

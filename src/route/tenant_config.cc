@@ -19,7 +19,9 @@ BlockSchema<Config>&& with_sender_keys(BlockSchema<Config>&& schema) {
            "Messages a time, as \"100/s\", evenly paced.")
       .key("daily_messages",
            static_cast<std::optional<std::uint64_t> Config::*>(&SenderLimits::daily_messages),
-           "Messages in any 24 hours.");
+           "Messages in any 24 hours.")
+      .block(static_cast<std::optional<RateBudget> Config::*>(&SenderLimits::budget),
+             budget_schema());
 }
 
 }  // namespace

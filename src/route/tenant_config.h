@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "platform/config_schema.h"
+#include "route/rate_budget.h"
 
 namespace posthaste {
 
@@ -17,6 +18,7 @@ struct SenderLimits {
   std::optional<std::uint32_t> concurrency;  // deliveries at one time
   std::optional<Rate> message_rate;
   std::optional<std::uint64_t> daily_messages;  // in any 24 hours
+  std::optional<RateBudget> budget;             // not set: as the alert block says
   std::map<std::string, ConfigLocation> lines;  // the place of each key that is set
 };
 

@@ -9,6 +9,7 @@
 
 #include "accept/smtp_listener.h"
 #include "base/result.h"
+#include "relay/relay_connection.h"
 
 namespace posthaste {
 
@@ -24,8 +25,13 @@ class ListenerSet {
   // Runs a task to its end on some loop; blocks.
   using Wait = std::function<void(boost::asio::awaitable<void> task)>;
 
-  ListenerSet(std::vector<boost::asio::any_io_executor> loops, Services services, Wait wait)
-      : loops_(std::move(loops)), services_(std::move(services)), wait_(std::move(wait)) {}
+  // `relay`: what the connections of analytics relays work with.
+  ListenerSet(std::vector<boost::asio::any_io_executor> loops, Services services,
+              RelayServices relay, Wait wait)
+      : loops_(std::move(loops)),
+        services_(std::move(services)),
+        relay_(relay),
+        wait_(std::move(wait)) {}
   ListenerSet(const ListenerSet&) = delete;
   ListenerSet& operator=(const ListenerSet&) = delete;
   // Requires: stop() has returned.
@@ -50,6 +56,7 @@ class ListenerSet {
 
   std::vector<boost::asio::any_io_executor> loops_;
   Services services_;
+  RelayServices relay_;
   Wait wait_;
   std::vector<Entry> entries_;
 };

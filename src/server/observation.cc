@@ -6,8 +6,6 @@
 #include <future>
 #include <utility>
 
-#include "control/api/api.h"
-
 namespace posthaste {
 
 namespace asio = boost::asio;
@@ -36,6 +34,8 @@ Observation::Observation(Parts parts)
           {"posthaste_connections_open", "Connections open now.", {"direction"}}, {"out"})),
       shaping_(parts_.metrics),
       event_metrics_(parts_.metrics, parts_.spool, parts_.clock, tasks_),
+      unknown_replies_(parts_.spool, parts_.clock, tasks_),
+      suppression_(parts_.spool, parts_.clock, tasks_, parts_.suppressor),
       trim_(parts_.spool, parts_.clock, tasks_, [this] { return slowest_reader(); }) {
   add_queues_api(router_, operations_);
   add_queue_orders_api(router_, operations_);
@@ -46,7 +46,12 @@ Observation::Observation(Parts parts)
                                  return figures.outgoing_connections;
                                });
                              }});
+  add_bounces_api(router_, [this] { return unknown_replies_.by_number(); });
   add_warmup_api(router_, operations_);
+  add_tls_reports_api(router_, parts_.send_tls_reports);
+  add_reputation_api(router_, parts_.reputation);
+  add_suppressions_api(router_, parts_.suppressor);
+  add_unsubscribe_api(router_, parts_.unsubscriber, parts_.clock);
   add_health_api(router_, operations_, parts_.metrics);
   add_gauges();
 }
@@ -98,17 +103,35 @@ Result<void> Observation::listen(const ServerConfig& config) {
   return {};
 }
 
-Result<void> Observation::start(const ServerConfig& config) {
+Result<void> Observation::start(const ServerConfig& config,
+                                std::shared_ptr<const ShapingRules> shaping) {
   open_logs(config);
+  rates_ = std::make_unique<RateWatch>(
+      RateWatch::Parts{parts_.spool, parts_.clock, tasks_, parts_.governor, parts_.queue_loop,
+                       parts_.metrics, parts_.log.child("rates")},
+      std::make_shared<const RateRules>(config.alert, std::move(shaping)));
+  add_rates_api(router_, [this](const OutcomeRates::Wants& wants) {
+    return rates_->follower().rates().rows(wants);
+  });
+  add_reports_api(router_, {config.server.data_dir / "reports.db", &parts_.disk, &parts_.clock});
   if (auto listening = listen(config); !listening) return listening;
   is_running_ = true;
-  on_loop([this] {
+  Result<void> counting;
+  on_loop([this, &counting] {
+    counting = rates_->follower().start();
     event_metrics_.start();
+    unknown_replies_.start();
+    suppression_.start();
     for (auto& log : logs_) log->start();
     trim_.start();
     for (auto& server : servers_) server->start();
   });
-  return {};
+  return counting;
+}
+
+void Observation::reload(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping) {
+  const auto rules = std::make_shared<const RateRules>(config.alert, std::move(shaping));
+  on_loop([&] { rates_->follower().set_rules(rules); });
 }
 
 void Observation::stop() {
@@ -116,6 +139,9 @@ void Observation::stop() {
     on_loop([this] {
       for (auto& server : servers_) server->stop();
       for (auto& log : logs_) log->finish();
+      unknown_replies_.finish();
+      suppression_.finish();
+      rates_->follower().finish();
     });
   }
   is_running_ = false;
@@ -125,7 +151,8 @@ void Observation::stop() {
 }
 
 std::uint64_t Observation::slowest_reader() const {
-  std::uint64_t slowest = event_metrics_.position();
+  std::uint64_t slowest = std::min({event_metrics_.position(), unknown_replies_.position(),
+                                    suppression_.position(), rates_->follower().position()});
   for (const auto& log : logs_) slowest = std::min(slowest, log->position());
   return slowest;
 }
@@ -160,6 +187,9 @@ void Observation::add_gauges() {
   gauges_.push_back(metrics.callback_gauges(
       {"posthaste_queue_oldest_seconds", "Age of the oldest message known.", {"queue"}},
       each_queue(age)));
+  gauges_.push_back(metrics.callback_gauge(
+      {"posthaste_suppression_bytes", "Octets of the suppression list on disk."},
+      [this] { return static_cast<double>(parts_.suppressor.disk_bytes()); }));
   gauges_.push_back(
       metrics.callback_gauge({"posthaste_spool_bytes", "Octets of the spool on disk."},
                              [this] { return static_cast<double>(parts_.spool.disk_bytes()); }));

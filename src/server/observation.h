@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "control/api/api.h"
 #include "control/operations.h"
 #include "platform/http/http_server.h"
 #include "platform/io/loop_pool.h"
@@ -17,8 +18,12 @@
 #include "report/event_log.h"
 #include "report/event_metrics.h"
 #include "report/outbox_trim.h"
+#include "report/suppression_follower.h"
+#include "reputation/reputation_view.h"
+#include "server/rate_watch.h"
 #include "server/server_config.h"
 #include "server/shaping_gauges.h"
+#include "server/unknown_reply_watch.h"
 
 namespace posthaste {
 
@@ -33,17 +38,23 @@ class Observation {
     boost::asio::any_io_executor queue_loop;
     LimitHistory& history;
     std::function<void()> ask_again;  // Operations::Parts
+    SendTlsReports send_tls_reports;
     BlockingPool& disk;
     Metrics& metrics;
     Clock& clock;
     Log log;
+    std::function<ReputationView::Shared()> reputation;  // any thread
+    Suppressor& suppressor;
+    Unsubscriber& unsubscriber;
   };
   explicit Observation(Parts parts);
   // Requires: stop() was called.
   ~Observation();
 
   // Opens logs and listeners; they work when it returns.
-  Result<void> start(const ServerConfig& config);
+  Result<void> start(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping);
+  // Takes the alert block over.
+  void reload(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping);
   // Writes what is there, closes all, blocks until that is done.
   void stop();
 
@@ -75,6 +86,9 @@ class Observation {
   Gauge outgoing_;
   ShapingGauges shaping_;
   EventMetrics event_metrics_;
+  UnknownReplyWatch unknown_replies_;
+  SuppressionFollower suppression_;
+  std::unique_ptr<RateWatch> rates_;
   OutboxTrim trim_;
   std::vector<std::unique_ptr<EventLog>> logs_;
   std::vector<std::unique_ptr<HttpServer>> servers_;

@@ -13,6 +13,13 @@ const MetricName kRejected{"posthaste_rejections_total",
                            {"listener", "reason"}};
 const MetricName kOpen{"posthaste_connections_open", "Connections open now.", {"direction"}};
 
+const MetricName kBrokenRules{"posthaste_broken_sender_rules_total",
+                              "Messages that break a rule for senders.",
+                              {"rule", "action"}};
+const MetricName kListHeaders{"posthaste_list_headers_total",
+                              "Messages of lists, by what became of their fields to unsubscribe.",
+                              {"result"}};
+
 // Whether a refusal is of mail, and not of a command gone wrong.
 bool is_about_mail(RejectionReason reason) {
   switch (reason) {
@@ -22,7 +29,10 @@ bool is_about_mail(RejectionReason reason) {
     case RejectionReason::message_too_large:
     case RejectionReason::bad_message:
     case RejectionReason::loop:
+    case RejectionReason::sender_rules:
     case RejectionReason::storage:
+    case RejectionReason::suppressed:
+    case RejectionReason::unknown_recipient:
       return true;
     default:
       return false;
@@ -56,15 +66,27 @@ void ReceptionMonitor::on_message_received(std::string_view listener, std::uint6
   counter.increment();
 }
 
+void ReceptionMonitor::on_broken_rule(SenderRule rule, bool is_refused) {
+  metrics_.counter(kBrokenRules, {std::string(to_string(rule)), is_refused ? "reject" : "warn"})
+      .increment();
+}
+
+void ReceptionMonitor::on_list_headers(ListHeaders headers) {
+  metrics_.counter(kListHeaders, {std::string(to_string(headers))}).increment();
+}
+
 void ReceptionMonitor::on_rejection(const Rejection& rejection) {
   metrics_
       .counter(kRejected,
                {std::string(rejection.listener), std::string(to_string(rejection.reason))})
       .increment();
   if (!is_about_mail(rejection.reason)) return;
+  // Of a message as a whole: Admission has told it for each recipient.
+  if (rejection.reason == RejectionReason::suppressed && rejection.recipient.empty()) return;
   Event event;
   event.time = rejection.time;
-  event.type = EventType::rejection;
+  event.type = rejection.reason == RejectionReason::suppressed ? EventType::suppressed
+                                                               : EventType::rejection;
   event.listener = rejection.listener;
   event.session_id = rejection.session_id;
   event.peer_address = rejection.peer_address;

@@ -7,12 +7,13 @@
 
 #include "accept/reception_observer.h"
 #include "platform/metrics.h"
+#include "queue/admission.h"
 #include "spool/spool.h"
 
 namespace posthaste {
 
 // Counts what happens at the listeners, and tells of refused mail as events. Any thread.
-class ReceptionMonitor final : public ReceptionObserver {
+class ReceptionMonitor final : public ReceptionObserver, public AdmissionObserver {
  public:
   ReceptionMonitor(Metrics& metrics, Spool& spool, const std::vector<std::string>& listeners);
 
@@ -20,6 +21,8 @@ class ReceptionMonitor final : public ReceptionObserver {
   void on_connection_closed(std::string_view listener) override;
   void on_message_received(std::string_view listener, std::uint64_t size) override;
   void on_rejection(const Rejection& rejection) override;
+  void on_broken_rule(SenderRule rule, bool is_refused) override;
+  void on_list_headers(ListHeaders headers) override;
 
  private:
   Metrics& metrics_;

@@ -15,16 +15,25 @@
 #include "accept/reception_budget.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
+#include "inbound/unsubscriber.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/loop_pool.h"
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
+#include "server/inbound_service.h"
+#include "server/key_watch.h"
+#include "server/limit_change.h"
+#include "server/limit_keeper.h"
 #include "server/listener_set.h"
 #include "server/observation.h"
 #include "server/reception_monitor.h"
+#include "server/recipient_gate.h"
+#include "server/relay_store.h"
+#include "server/reputation_service.h"
 #include "server/settings.h"
+#include "server/transport_security.h"
 #include "spool/spool.h"
 
 namespace posthaste {
@@ -113,11 +122,17 @@ struct Server::Parts {
         notices(
             {settings.identity.hostname, config->bounce.use_8bitmime, config->bounce.notify_sender},
             *spool, clock),
+        suppressor({*spool, clock, disk}, config->suppression),
+        unsubscriber({*spool, suppressor, clock, disk}),
+        recipients(suppressor),
         settler(settings.rules, notices, clock, random_bits),
-        tls(clock),
+        tls(clock,
+            {config->tls.ca_file.string(), config->tls.resumption, config->tls.broken_memory}),
+        key_watch(clock, disk, log),
         authenticator(clock, disk),
         budget(kReceptionBudget),
-        monitor(metrics, *spool, listener_names(*config)) {
+        monitor(metrics, *spool, listener_names(*config)),
+        relays(clock, metrics, relay_store(*spool)) {
     spool->on_commit([seconds = metrics.histogram(kCommitSeconds, fast_seconds_bounds())](
                          const CommitReport& report) {
       seconds.observe(std::chrono::duration<double>(report.took).count());
@@ -137,84 +152,40 @@ struct Server::Parts {
   Governor governor;
   LimitHistory history;
   NoticeMaker notices;
+  Suppressor suppressor;
+  Unsubscriber unsubscriber;
+  RecipientGate recipients;
   Settler settler;
   std::unique_ptr<QueueManager> manager;
   ClientTls tls;
+  std::unique_ptr<TransportSecurity> transport;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
+  std::unique_ptr<InboundService> inbound;
+  std::unique_ptr<ReputationService> reputation;
   std::unique_ptr<Observation> observation;
+  KeyWatch key_watch;
   Authenticator authenticator;
   ReceptionBudget budget;
   ReceptionMonitor monitor;
+  RelayJournal relays;
   std::unique_ptr<Reception> reception;
   std::unique_ptr<ListenerSet> listeners;
   bool is_running = true;
 
-  Result<void> remember_limits();
+  void make_dispatcher(const Settings& settings);
   Result<void> build(const Settings& settings);
   Result<void> listen(const Settings& settings);
   std::shared_ptr<const DestinationFinder> make_finder(const Settings& settings) {
     return std::make_shared<const DestinationFinder>(*dns, clock, settings.destinations,
-                                                     random_bits);
+                                                     random_bits, transport.get());
   }
   void wait_for(asio::awaitable<void> task);
   asio::awaitable<void> watch();
   void stop();
 };
 
-// What the governor kept of the run before, and where it keeps what the next one needs.
-Result<void> Server::Parts::remember_limits() {
-  auto kept = spool->scan_state("shape/");
-  if (!kept) return kept.error();
-  governor.set_keeper(
-      [this](std::string key, std::optional<std::string> value, std::function<void(bool)> applied) {
-        if (!value) return spool->remove_state(std::move(key));
-        std::function<void(bool)> on_loop;
-        if (applied) {
-          on_loop = [this, applied = std::move(applied)](bool is_written) {
-            asio::post(queue_loop.executor(), [applied, is_written] { applied(is_written); });
-          };
-        }
-        spool->put_state(std::move(key), std::move(*value), std::move(on_loop));
-      });
-  governor.restore(*kept);
-  governor.set_on_change([this](const ShapingChange& change) {
-    Event event;
-    event.type = EventType::limit_changed;
-    event.time = clock.wall();
-    event.source = change.source;
-    event.site = change.site;
-    event.provider = change.provider;
-    event.tenant = change.tenant;
-    event.campaign = change.campaign;
-    event.response = change.what;
-    history.add(event);
-    spool->tell(event);
-    // A hold ends only when somebody looks.
-    const bool is_alert = change.what.starts_with("held ") ||
-                          change.what.starts_with("warm-up amber") ||
-                          change.what.starts_with("warm-up red");
-    const auto to = change.provider.empty() ? change.site : change.provider;
-    const auto fields = {LogField{"source", change.source}, LogField{"provider", to},
-                         LogField{"what", change.what}};
-    if (is_alert) {
-      log.warning("limit changed", fields);
-    } else {
-      log.info("limit changed", fields);
-    }
-  });
-  return {};
-}
-
-Result<void> Server::Parts::build(const Settings& settings) {
-  auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
-  if (!resolver) return resolver.error();
-  dns = std::move(*resolver);
-  Result<void> remembered = remember_limits();
-  if (!remembered) return remembered.error();
-  manager = std::make_unique<QueueManager>(
-      QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
-      make_finder(settings));
+void Server::Parts::make_dispatcher(const Settings& settings) {
   const std::string& ehlo = config->delivery.ehlo_name;
   Dispatcher::Parts dispatch{
       .manager = *manager,
@@ -227,20 +198,58 @@ Result<void> Server::Parts::build(const Settings& settings) {
       .disk = disk,
       .tls = tls,
       .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
-      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); }};
+      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); },
+      .dane = transport->dane(),
+      .on_tls_session = transport->observer(),
+      .return_paths = settings.return_paths,
+      .suppressor = &suppressor};
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);
-  admission = std::make_unique<Admission>(*spool, *manager, settler);
+}
+
+Result<void> Server::Parts::build(const Settings& settings) {
+  if (auto keyed = unsubscriber.set_keys(settings.token_keys); !keyed) return keyed;
+  auto resolver = UnboundResolver::create(queue_loop.executor(), clock, config->dns);
+  if (!resolver) return resolver.error();
+  dns = std::move(*resolver);
+  if (auto kept = keep_limits(governor, *spool, queue_loop.executor()); !kept) return kept;
+  governor.set_on_change([this](const ShapingChange& change) {
+    tell_limit_change(change, {clock, history, *spool, log});
+  });
+  auto security = TransportSecurity::create(
+      {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
+       report_mail(reception, settings.identity, config->tls.report_contact)},
+      {config->tls, config->tls_policies});
+  if (!security) return security.error();
+  transport = std::move(*security);
+  manager = std::make_unique<QueueManager>(
+      QueueManager::Parts{*spool, clock, disk, tasks, governor, settler}, settings.rules,
+      make_finder(settings));
+  make_dispatcher(settings);
+  admission = std::make_unique<Admission>(Admission::Parts{
+      *spool, *manager, settler, clock, &suppressor, settings.return_paths, &monitor});
   reception = std::make_unique<Reception>(clock, *admission);
-  observation = std::make_unique<Observation>(
-      Observation::Parts{*spool, *manager, governor, queue_loop.executor(), history,
-                         [this] { dispatcher->ask_again(); }, disk, metrics, clock, log});
-  if (auto started = observation->start(*config); !started) return started;
+  inbound = std::make_unique<InboundService>(
+      InboundService::Parts{*spool, suppressor, *dns, unsubscriber, *admission, disk, metrics,
+                            clock, log.child("inbound")});
+  if (auto made = inbound->configure(*config, settings.return_paths); !made) return made.error();
+  auto watched = ReputationService::create(
+      {*spool, *dns, clock, metrics, log, governor, queue_loop.executor()}, *config);
+  if (!watched) return watched.error();
+  reputation = std::move(*watched);
+  observation = std::make_unique<Observation>(Observation::Parts{
+      *spool, *manager, governor, queue_loop.executor(), history,
+      [this] { dispatcher->ask_again(); }, [this] { return transport->report_now(); }, disk,
+      metrics, clock, log, [this] { return reputation->view(); }, suppressor, unsubscriber});
+  if (auto started = observation->start(*config, settings.shaping); !started) return started;
+  key_watch.set_signer(settings.identity.signer);
   run_on(queue_loop, [this] {
     manager->start();
     dispatcher->start();
+    transport->start();
     tasks.spawn(watch());
+    tasks.spawn(key_watch.run());
   });
   return {};
 }
@@ -250,9 +259,11 @@ Result<void> Server::Parts::listen(const Settings& settings) {
   for (std::size_t i = 0; i < loops.size(); ++i) executors.push_back(loops.loop(i).executor());
   listeners = std::make_unique<ListenerSet>(
       std::move(executors),
-      [this](const ListenerConfig&) {
-        return ConnectionServices{clock, *admission, *reception, authenticator, budget, monitor};
+      [this](const ListenerConfig& listener) {
+        return inbound->services_of(
+            listener, {clock, *admission, *reception, authenticator, budget, monitor, &recipients});
       },
+      RelayServices{clock, tls, relays, monitor},
       [this](asio::awaitable<void> task) { wait_for(std::move(task)); });
   return listeners->reload(settings.sessions);
 }
@@ -285,6 +296,8 @@ void Server::Parts::wait_for(asio::awaitable<void> task) {
 void Server::Parts::stop() {
   if (!std::exchange(is_running, false)) return;
   if (listeners) listeners->stop(kListenerGrace);
+  if (inbound) inbound->stop();
+  if (reputation) reputation->stop();
   if (admission) admission->stop();
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
   run_on(queue_loop, [this] {
@@ -299,6 +312,7 @@ void Server::Parts::stop() {
     std::this_thread::yield();
   }
   run_on(queue_loop, [this] { governor.keep_all(); });
+  if (transport) transport->flush();
   if (dns) wait_for(dns->stop());
   if (observation) observation->stop();
   disk.join();
@@ -336,10 +350,12 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   auto settings = make_settings(*config);
   if (!settings) return settings.error();
   Parts& parts = *parts_;
+  auto taken_over = parts.inbound->configure(*config, settings->return_paths);
+  if (!taken_over) return taken_over.error();
+  std::vector<std::string> left = std::move(*taken_over);
   if (auto listening = parts.listeners->reload(settings->sessions); !listening) {
     return listening.error();
   }
-  std::vector<std::string> left;
   for (const ListenerConfig& listener : config->listeners) {
     if (listener.protocol == ListenerProtocol::http && !has_listener(*parts.config, listener)) {
       left.push_back("listener \"" + listener.name + "\" is new or has moved: restart to open it");
@@ -349,14 +365,21 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     left.push_back("server threads: restart to change them");
   }
   parts.settler.set_rules(settings->rules);
+  parts.transport->reload({config->tls, config->tls_policies});
+  parts.suppressor.set_config(config->suppression);
+  parts.admission->set_return_paths(settings->return_paths);
+  if (auto keyed = parts.unsubscriber.set_keys(settings->token_keys); !keyed) return keyed.error();
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
   run_on(parts.queue_loop, [&] {
     parts.governor.set_rules(settings->shaping);
     parts.manager->reload(settings->rules, finder);
-    parts.dispatcher->set_config(delivery);
+    parts.dispatcher->set_config(delivery, settings->return_paths);
     parts.dispatcher->ask_again();
+    parts.key_watch.set_signer(settings->identity.signer);
   });
+  parts.observation->reload(*config, settings->shaping);
+  for (std::string& line : parts.reputation->reload(*config)) left.push_back(std::move(line));
   parts.log.set_level(config->server.log_level);
   parts.config = std::move(config);
   return left;

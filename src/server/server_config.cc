@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "identity/dkim/dkim_signature.h"
+
 namespace posthaste {
 namespace {
 
@@ -37,6 +39,19 @@ void check_users(const Configuration& source, std::vector<ConfigError>& errors) 
   }
 }
 
+// Whether any address is ours that mail can come back to.
+bool takes_returned_mail(const Configuration& source) {
+  const auto paths = source.all(return_path_schema());
+  const auto lists = source.all(unsubscribe_schema());
+  const InboundConfig inbound = source.one(inbound_schema());
+  return source.one(bounce_schema()).domain || !inbound.reports.empty() ||
+         !inbound.complaints.empty() ||
+         std::any_of(lists.begin(), lists.end(),
+                     [](const UnsubscribeConfig& one) { return one.mailto.has_value(); }) ||
+         std::any_of(paths.begin(), paths.end(),
+                     [](const ReturnPathConfig& one) { return one.domain.has_value(); });
+}
+
 void check_listeners(const Configuration& source, std::vector<ConfigError>& errors) {
   const bool has_keys = !source.blocks(api_key_schema()).empty();
   const bool has_users = !source.blocks(user_schema()).empty();
@@ -57,10 +72,47 @@ void check_listeners(const Configuration& source, std::vector<ConfigError>& erro
                         "address: beyond loopback the HTTP API answers only with a key: add "
                         "api_key \"NAME\" { key_file = … }, or listen on 127.0.0.1"});
     }
+    if (listener.protocol == ListenerProtocol::smtp &&
+        listener.effective_role() == ListenerRole::inbound && !takes_returned_mail(source)) {
+      errors.push_back(
+          {block.where("role"),
+           "role: no address is there for mail to come in at: set bounce { domain = … } "
+           "or inbound { reports = … }"});
+    }
     if (listener.auth == ListenerAuth::required && !has_users) {
       errors.push_back({block.where("auth"),
                         "auth: nobody can log in: add user \"NAME\" { password_file = … }"});
     }
+  }
+}
+
+void check_return_paths(const Configuration& source, std::vector<ConfigError>& errors) {
+  const auto tenants = source.all(tenant_schema());
+  for (const LoadedBlock<ReturnPathConfig>& block : source.blocks(return_path_schema())) {
+    for (const std::string& tenant : block.value.tenant) {
+      const bool is_known = std::any_of(tenants.begin(), tenants.end(),
+                                        [&](const auto& one) { return one.name == tenant; });
+      if (!is_known) errors.push_back({block.where("tenant"), undefined_tenant(tenant)});
+    }
+  }
+}
+
+// RFC 9477 §3.1: CFBL-Address is worth nothing unless a signature is of its domain.
+void check_feedback(const Configuration& source, std::vector<ConfigError>& errors) {
+  const auto signers = source.all(dkim_schema());
+  for (const LoadedBlock<FeedbackConfig>& block : source.blocks(feedback_schema())) {
+    const auto address = MailAddress::parse(block.value.cfbl_address);
+    if (!address) continue;
+    const std::string& domain = address->domain().ascii();
+    const bool is_signed =
+        std::any_of(signers.begin(), signers.end(), [&](const DkimConfig& signer) {
+          return signer.sign && is_within(domain, ascii_lower(signer.domain));
+        });
+    if (is_signed) continue;
+    errors.push_back({block.where("cfbl_address"),
+                      fmt::format("cfbl_address: nothing signs for {}: add a dkim block of that "
+                                  "domain, with sign_all where From is of others",
+                                  domain)});
   }
 }
 
@@ -124,6 +176,8 @@ std::vector<ConfigError> check_references(const Configuration& source) {
   check_sources(source, errors);
   check_listeners(source, errors);
   check_logs(source, errors);
+  check_return_paths(source, errors);
+  check_feedback(source, errors);
   std::stable_sort(errors.begin(), errors.end(),
                    [](const auto& a, const auto& b) { return a.where < b.where; });
   return errors;
@@ -149,10 +203,21 @@ ServerConfigOrErrors compose(ConfigurationOrErrors loaded) {
       .routes = source->all(route_schema()),
       .dns = source->one(dns_schema()),
       .delivery = source->one(delivery_schema()),
+      .tls = source->one(tls_schema()),
+      .tls_policies = source->all(tls_policy_schema()),
       .dkim = source->all(dkim_schema()),
       .spool = source->one(spool_schema()),
       .bounce = source->one(bounce_schema()),
+      .return_paths = source->all(return_path_schema()),
+      .unsubscribe = source->all(unsubscribe_schema()),
+      .feedback = source->all(feedback_schema()),
+      .suppression = source->one(suppression_schema()),
+      .inbound = source->one(inbound_schema()),
+      .alert = source->one(alert_schema()),
       .logs = source->all(log_schema()),
+      .blocklist = source->one(blocklist_schema()),
+      .postmaster_tools = source->one(postmaster_tools_schema()),
+      .snds = source->one(snds_schema()),
       .source = source,
   };
   return std::make_shared<const ServerConfig>(config);
@@ -174,12 +239,21 @@ const BlockSchema<ListenerConfig>& listeners_schema() {
 }
 
 const Configuration::Schemas& server_schemas() {
-  static const Configuration::Schemas schemas = {
-      &server_schema(),   &listeners_schema(), &http_schema(),     &api_key_schema(),
-      &user_schema(),     &tenant_schema(),    &campaign_schema(), &remote_queue_schema(),
-      &source_schema(),   &pool_schema(),      &provider_schema(), &route_schema(),
-      &delivery_schema(), &dns_schema(),       &dkim_schema(),     &spool_schema(),
-      &bounce_schema(),   &log_schema()};
+  static const Configuration::Schemas schemas = {&server_schema(),      &listeners_schema(),
+                                                 &http_schema(),        &api_key_schema(),
+                                                 &user_schema(),        &tenant_schema(),
+                                                 &campaign_schema(),    &remote_queue_schema(),
+                                                 &source_schema(),      &pool_schema(),
+                                                 &provider_schema(),    &route_schema(),
+                                                 &delivery_schema(),    &tls_schema(),
+                                                 &tls_policy_schema(),  &dns_schema(),
+                                                 &dkim_schema(),        &spool_schema(),
+                                                 &bounce_schema(),      &log_schema(),
+                                                 &blocklist_schema(),   &postmaster_tools_schema(),
+                                                 &snds_schema(),        &return_path_schema(),
+                                                 &suppression_schema(), &unsubscribe_schema(),
+                                                 &feedback_schema(),    &inbound_schema(),
+                                                 &alert_schema()};
   return schemas;
 }
 

@@ -8,14 +8,22 @@
 
 #include "accept/accept_config.h"
 #include "deliver/delivery_config.h"
+#include "deliver/tls_config.h"
+#include "identity/blocklist/blocklist_config.h"
 #include "identity/dkim/dkim_config.h"
+#include "inbound/inbound_config.h"
 #include "platform/config.h"
 #include "platform/dns/dns_config.h"
+#include "report/rate_config.h"
 #include "report/report_config.h"
+#include "reputation/reputation_config.h"
 #include "route/provider_config.h"
 #include "route/queue_config.h"
+#include "route/return_path_config.h"
 #include "route/route_config.h"
+#include "route/sender_headers_config.h"
 #include "route/source_config.h"
+#include "route/suppression_config.h"
 #include "route/tenant_config.h"
 #include "server/server_config_blocks.h"
 #include "spool/spool_config.h"
@@ -39,10 +47,21 @@ struct ServerConfig {
   std::vector<RouteConfig> routes;
   DnsConfig dns;
   DeliveryConfig delivery;
+  TlsConfig tls;
+  std::vector<TlsPolicyConfig> tls_policies;
   std::vector<DkimConfig> dkim;
   SpoolConfig spool;
   BounceConfig bounce;
+  std::vector<ReturnPathConfig> return_paths;
+  std::vector<UnsubscribeConfig> unsubscribe;
+  std::vector<FeedbackConfig> feedback;
+  SuppressionConfig suppression;
+  InboundConfig inbound;
+  AlertConfig alert;
   std::vector<LogConfig> logs;
+  BlocklistConfig blocklist;
+  PostmasterToolsConfig postmaster_tools;
+  SndsConfig snds;
 
   // What it was made from: places of keys, and print().
   std::shared_ptr<const Configuration> source;

@@ -10,6 +10,7 @@
 
 #include "accept/server_tls.h"
 #include "identity/dkim/dkim_signer.h"
+#include "reputation/oauth.h"
 
 namespace posthaste {
 namespace {
@@ -61,6 +62,28 @@ void check_dkim_keys(const Configuration& source, std::vector<ConfigError>& erro
   }
 }
 
+void check_blocklists(const Configuration& source, std::vector<ConfigError>& errors) {
+  const LoadedBlock<BlocklistConfig> block = source.blocks(blocklist_schema()).front();
+  const auto zones = blocklist_zones(block.value);
+  if (!zones) errors.push_back({block.where("zones"), zones.error().message()});
+}
+
+// The credentials of a block that has them; they may be a link instead.
+template <class Config>
+void check_credentials(const Configuration& source, const BlockSchema<Config>& schema,
+                       std::vector<ConfigError>& errors) {
+  const LoadedBlock<Config> block = source.blocks(schema).front();
+  if (block.value.credentials.empty()) return;
+  const auto text = read_text_file(block.value.credentials);
+  const bool is_link = text && text->find("\"url\"") != std::string::npos;
+  std::string wrong = text ? "" : text.error().message();
+  if (text && !is_link) {
+    const auto read = OauthCredentials::parse(*text, "");
+    if (!read) wrong = block.value.credentials.string() + ": " + read.error().message();
+  }
+  if (!wrong.empty()) errors.push_back({block.where("credentials"), "credentials: " + wrong});
+}
+
 }  // namespace
 
 std::vector<ConfigError> check_config_files(const ServerConfig& config) {
@@ -70,6 +93,9 @@ std::vector<ConfigError> check_config_files(const ServerConfig& config) {
   check_passwords(source, user_schema(), errors);
   check_passwords(source, route_schema(), errors);
   check_dkim_keys(source, errors);
+  check_blocklists(source, errors);
+  check_credentials(source, postmaster_tools_schema(), errors);
+  check_credentials(source, snds_schema(), errors);
   for (const LoadedBlock<ApiKeyConfig>& block : source.blocks(api_key_schema())) {
     const Result<std::string> key = block.value.read();
     if (!key) errors.push_back({block.where("key_file"), "key_file: " + key.error().message()});

@@ -53,6 +53,17 @@ TEST(ServerConfig, IsAWholeServerWhenNothingIsWritten) {
   EXPECT_EQ(config->server.data_dir, "/var/lib/posthaste");
 }
 
+TEST(ServerConfig, AsksForASignatureOfTheFeedbackAddress) {
+  const std::string dkim =
+      "dkim { selector = \"m\" private_key = \"/k\" domain = \"host.test\" }\n";
+  const std::string feedback = "feedback \"f\" { cfbl_address = \"fbl@mail.host.test\" }\n";
+  EXPECT_THAT(errors_of(dkim + feedback), IsEmpty());
+  EXPECT_THAT(errors_of(feedback),
+              ElementsAre(HasSubstr("t.conf:1: cfbl_address: nothing signs for mail.host.test")));
+  EXPECT_THAT(errors_of(dkim + "feedback \"f\" { cfbl_address = \"fbl@other.test\" }\n"),
+              ElementsAre(HasSubstr("t.conf:2: cfbl_address: nothing signs for other.test")));
+}
+
 TEST(ServerConfig, KeepsTheOutboundQueueBesideOthers) {
   const auto config = accepted("remote_queue \"bulk\" { }");
   ASSERT_EQ(config->remote_queues.size(), 2U);
@@ -118,6 +129,23 @@ TEST(ServerConfig, RefusesTwoLogsInOneFile) {
                           "another"));
 }
 
+TEST(ServerConfig, WantsAnAddressForReturnedMailToComeInAt) {
+  const std::string listener = "listener \"mx\" {\n role = inbound\n address = \"0.0.0.0:25\" }\n";
+  EXPECT_THAT(errors_of(listener),
+              ElementsAre(HasSubstr("t.conf:2: role: no address is there for mail to come in at")));
+  EXPECT_THAT(errors_of(listener + "unsubscribe \"n\" { url = \"https://a.test/u\" mailto = "
+                                   "\"b.example.com\" match { stream = {\"n\"} } }"),
+              IsEmpty());
+  EXPECT_THAT(errors_of(listener + "bounce { domain = \"b.example.com\" }"), IsEmpty());
+  EXPECT_THAT(errors_of(listener + "return_path \"x\" { tenant = {\"a\"} domain = "
+                                   "\"b.example.com\" }\ntenant \"a\" { }"),
+              IsEmpty());
+  const auto config =
+      accepted(listener + "inbound { reports = {\"dmarc@example.com\"} keep_reports = \"30d\" }");
+  EXPECT_EQ(config->inbound.reports.at(0).smtp_form(), "dmarc@example.com");
+  EXPECT_EQ(config->inbound.keep_reports, std::chrono::hours(24 * 30));
+}
+
 TEST(ServerConfig, WantsAKeyForAnApiBeyondLoopback) {
   const std::string listener =
       "listener \"h\" {\n protocol = http\n address = \"0.0.0.0:8000\" }\n";
@@ -156,7 +184,7 @@ TEST(ServerConfig, RefusesWhatPointsToNothing) {
 }
 
 TEST(ServerConfig, RefusesBlocksThatThisVersionDoesNotKnow) {
-  for (const char* block : {"suppression { }", "webhook \"a\" { }", "cluster { }"}) {
+  for (const char* block : {"webhook \"a\" { }", "cluster { }"}) {
     EXPECT_THAT(errors_of(block), ElementsAre(HasSubstr("t.conf:1: unknown block "))) << block;
   }
 }

@@ -5,6 +5,7 @@
 #include "accept/auth.h"
 #include "identity/dkim/dkim_config.h"
 #include "route/shipped_providers.h"
+#include "server/return_path_key.h"
 
 namespace posthaste {
 
@@ -47,12 +48,22 @@ Result<Settings> make_settings(const ServerConfig& config) {
   settings.destinations.ip_versions = config.delivery.versions();
   settings.destinations.own_names = {hostname};
 
+  auto keys = token_keys(config);
+  if (!keys) return keys.error();
+  settings.token_keys = std::move(*keys);
+  auto return_paths = make_return_paths(config, settings.token_keys);
+  if (!return_paths) return return_paths.error();
+  settings.return_paths = std::move(*return_paths);
+
+  auto sender_headers = make_sender_headers(config, settings.token_keys);
+  if (!sender_headers) return sender_headers.error();
   auto users = CredentialSet::load(config.users);
   if (!users) return users.error();
   auto signer = load_dkim_signer(*config.source);
   if (!signer) return signer.error();
   settings.identity = {hostname, std::make_shared<const CredentialSet>(std::move(*users)),
-                       std::make_shared<const DkimSigner>(std::move(*signer))};
+                       std::make_shared<const DkimSigner>(std::move(*signer)),
+                       std::move(*sender_headers)};
   for (const ListenerConfig& listener : config.listeners) {
     if (listener.protocol != ListenerProtocol::smtp) continue;
     auto session = make_session_settings(listener, settings.identity);

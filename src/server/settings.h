@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "accept/reception.h"
 #include "accept/session_settings.h"
 #include "base/result.h"
 #include "route/destination.h"
+#include "route/return_paths.h"
 #include "server/server_config.h"
 #include "shape/shaping_rules.h"
 
@@ -17,6 +19,8 @@ struct Settings {
   std::shared_ptr<const QueueRules> rules;
   std::shared_ptr<const ShapingRules> shaping;
   DestinationOptions destinations;
+  std::shared_ptr<const ReturnPaths> return_paths;  // null: no bounce domain
+  std::vector<std::string> token_keys;              // none: no block makes tokens
   ServerIdentity identity;
   std::vector<std::shared_ptr<const SessionSettings>> sessions;
 };

@@ -168,11 +168,11 @@ void Governor::configure_cell(SendingCell& cell, const Destination& destination)
 
 std::shared_ptr<SendingCell> Governor::cell(const SourceName& source,
                                             const Destination& destination) {
-  KnownCell& known = cells_[source.value() + '\n' + destination.site.value()];
+  KnownCell& known = cells_[source.value() + '\n' + destination.limits_site().value()];
   if (!known.cell) {
     known.cell = std::make_shared<SendingCell>();
     known.cell->source = source;
-    known.cell->site = destination.site;
+    known.cell->site = destination.limits_site();
     known.destination = destination;
     configure_cell(*known.cell, destination);
   }

@@ -156,6 +156,13 @@ class Governor {
   // So many messages have come for the provider of this site, whatever source will carry them.
   void expect(const QueueName& queue, const Destination& destination, std::uint64_t count);
   const WarmupBook& warmup() const { return warmup_; }
+  // WarmupBook::listed; the meters follow at the next tick.
+  void on_listed(const std::string& source, const std::string& why) { warmup_.listed(source, why); }
+  // WarmupBook::count_later; the meters follow at the next tick.
+  void on_later_outcome(const std::string& source, const std::string& provider,
+                        const WarmupTally& tally) {
+    warmup_.count_later(source, provider, tally);
+  }
 
   // --- suspensions
   // Returns whether it changed anything.

@@ -148,6 +148,26 @@ void WarmupBook::expect(const std::string& pool, const std::string& provider, st
   mix.is_written = false;
 }
 
+void WarmupBook::listed(const std::string& name, const std::string& why) {
+  const auto known = sources_.find(name);
+  if (known == sources_.end()) return;
+  for (auto& [provider, one] : known->second.cells) {
+    const bool is_red = one.cell->closed_until() && *one.cell->closed_until() > clock_.wall();
+    if (!is_red) one.cell->blocked(24h, why);
+  }
+  looks_at_ = {};
+}
+
+void WarmupBook::count_later(const std::string& name, const std::string& provider,
+                             const WarmupTally& tally) {
+  const auto known = sources_.find(name);
+  if (known == sources_.end()) return;
+  const auto one = known->second.cells.find(provider);
+  if (one == known->second.cells.end()) return;
+  one->second.cell->count(tally);
+  looks_at_ = {};
+}
+
 double WarmupBook::share_of(const std::string& name, const std::string& provider) const {
   const auto known = sources_.find(name);
   if (known == sources_.end()) return 1;

@@ -59,6 +59,13 @@ class WarmupBook {
                     const ProviderConfig* block);
   // So many messages for a provider have come to a pool, whatever source will carry them.
   void expect(const std::string& pool, const std::string& provider, std::uint64_t count);
+  // A blocklist that providers refuse by has the source: what it warms up to is red for 24 hours.
+  // Told again while it stays listed; nothing is done about what is red already.
+  void listed(const std::string& source, const std::string& why);
+  // What people and servers said of its mail after it was delivered. Nothing is done where the
+  // source does not warm up to this provider.
+  void count_later(const std::string& source, const std::string& provider,
+                   const WarmupTally& tally);
   // No source warms up.
   bool empty() const { return sources_.empty(); }
   // The part of the last seven days' mail of the source's pools that went to the provider; 1 while

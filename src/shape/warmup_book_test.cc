@@ -178,6 +178,41 @@ TEST_F(WarmupBookTest, IsThereAgainAfterARestartBeforeAnythingIsSent) {
   EXPECT_GE(governor->warmup().status()[0].sent, 1U);
 }
 
+TEST_F(WarmupBookTest, SendsNothingForADayWhenABlocklistHasTheSource) {
+  start();
+  const auto cold = cell("cold", "mx.google.test");
+  send(*cold, 24h);
+  governor->on_listed("cold", "203.0.113.1 is listed by zen.spamhaus.org");
+  governor->on_listed("warm", "it does not warm up");
+  governor->on_listed("nobody", "there is no such source");
+  EXPECT_EQ(send(*cold, 12h), 0U);
+  EXPECT_EQ(cold->warmup.cell->state(), WarmupCell::State::red);
+  // Told again within the day: it is red already.
+  governor->on_listed("cold", "203.0.113.1 is listed by zen.spamhaus.org");
+  EXPECT_EQ(send(*cold, 11h), 0U);
+  EXPECT_GT(send(*cold, 24h), 0U);
+  EXPECT_EQ(cold->warmup.cell->state(), WarmupCell::State::hold);
+  // Still listed, or again: another day.
+  governor->on_listed("cold", "203.0.113.1 is listed by zen.spamhaus.org");
+  EXPECT_EQ(send(*cold, 23h), 0U);
+}
+
+TEST_F(WarmupBookTest, HearsOfWhatCameAfterTheDelivery) {
+  start();
+  const auto cold = cell("cold", "mx.google.test");
+  send(*cold, 24h);
+  ASSERT_GE(cold->warmup.cell->window().delivered, 50U);
+  for (int i = 0; i < 20; ++i) {
+    governor->on_later_outcome("cold", "google", {.complaints = 1});
+    governor->on_later_outcome("cold", "yahoo", {.complaints = 1});
+    governor->on_later_outcome("warm", "google", {.hard = 1});
+    governor->on_later_outcome("nobody", "google", {.hard = 1});
+  }
+  EXPECT_EQ(cold->warmup.cell->state(), WarmupCell::State::red);
+  EXPECT_THAT(cold->warmup.cell->reason(), HasSubstr("complaints"));
+  EXPECT_EQ(send(*cold, 5min), 0U);
+}
+
 TEST_F(WarmupBookTest, KeepsItsDayOverAReload) {
   start();
   send(*cell("cold", "mx.google.test"), 3 * 24h, 1min);

@@ -74,6 +74,7 @@ std::string encode_group(const QueuedMessage& message) {
   out.set_dsn_return(static_cast<std::uint32_t>(envelope.dsn_return));
   out.set_envelope_id(envelope.envelope_id);
   out.set_require_tls(envelope.require_tls);
+  out.set_tls_optional(envelope.tls_optional);
   out.set_stream(message.tags.stream);
   for (const auto& [key, value] : message.tags.meta) {
     record::TagRecord& one = *out.add_meta();
@@ -122,6 +123,7 @@ Result<QueuedMessage> decode_group(std::string_view text, MessageId id, std::uin
   envelope.dsn_return = static_cast<DsnReturn>(in.dsn_return());
   envelope.envelope_id = in.envelope_id();
   envelope.require_tls = in.require_tls();
+  envelope.tls_optional = in.tls_optional();
   message.tags = {message.queue.tenant, message.queue.campaign, in.stream(), {}};
   for (const record::TagRecord& one : in.meta()) message.tags.meta[one.key()] = one.value();
   message.facts = {in.header_from(), in.subject()};

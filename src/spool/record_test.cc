@@ -77,5 +77,15 @@ TEST(Record, SortsDueKeysByQueueThenTime) {
   EXPECT_FALSE(queue_of_due_key("short"));
 }
 
+TEST(Record, KeepsWhatAMessageDemandsOfTls) {
+  QueuedMessage message = sample();
+  message.envelope.require_tls = false;
+  message.envelope.tls_optional = true;
+  const auto read = decode_group(encode_group(message), message.id, message.group);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->envelope.tls_optional);
+  EXPECT_FALSE(read->envelope.require_tls);
+}
+
 }  // namespace
 }  // namespace posthaste

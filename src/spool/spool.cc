@@ -7,20 +7,13 @@
 #include <utility>
 
 #include "spool/spool_error.h"
+#include "spool/spool_families.h"
 
 namespace posthaste {
 
 namespace asio = boost::asio;
 
 namespace {
-
-// In the order of the families that open() names.
-constexpr Family kBodies{0};
-constexpr Family kMessages{1};
-constexpr Family kDue{2};
-constexpr Family kOutbox{3};
-constexpr Family kTimeline{4};
-constexpr Family kState{5};
 
 class SpoolCategory final : public boost::system::error_category {
  public:
@@ -44,23 +37,20 @@ DueEntry entry_of(const QueuedMessage& message) {
   return {message.due, message.id, message.group};
 }
 
-void add_event(Batch& batch, const Event& event) {
-  const auto id = MessageId::parse(event.message_id);
-  batch.append(kOutbox, event.encode(), kTimeline, id ? std::string(id->as_key()) : std::string());
-}
-
 void add_message(Batch& batch, const NewMessage& message) {
-  const QueuedMessage& first = message.groups.front();
-  batch.put_shared(kBodies, std::string(first.id.as_key()), message.body);
+  if (!message.groups.empty()) {
+    batch.put_shared(kBodies, std::string(message.groups.front().id.as_key()), message.body);
+  }
   for (const QueuedMessage& group : message.groups) {
     batch.put(kMessages, group_key(group.id, group.group), encode_group(group));
     batch.put(kDue, due_key(group.queue, entry_of(group)), "");
   }
   if (message.groups.size() > 1) {
     const std::uint64_t count = message.groups.size();
-    batch.put(kMessages, holders_key(first.id), encode_u64(count).substr(4));
+    batch.put(kMessages, holders_key(message.groups.front().id), encode_u64(count).substr(4));
   }
   add_event(batch, message.reception);
+  for (const Event& event : message.further) add_event(batch, event);
 }
 
 // Takes a group that has come to its end out of the spool, and the body with the last one.
@@ -90,6 +80,11 @@ std::string prefix_end(std::string_view prefix) {
 
 }  // namespace
 
+void add_event(Batch& batch, const Event& event) {
+  const auto id = MessageId::parse(event.message_id);
+  batch.append(kOutbox, event.encode(), kTimeline, id ? std::string(id->as_key()) : std::string());
+}
+
 boost::system::error_code make_error_code(SpoolErrc code) {
   static const SpoolCategory category;
   return {static_cast<int>(code), category};
@@ -98,8 +93,13 @@ boost::system::error_code make_error_code(SpoolErrc code) {
 Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, Clock& clock) {
   StoreOptions store_options;
   store_options.path = options.path;
-  store_options.families = {{"bodies", true},  {"messages", false}, {"due", false},
-                            {"outbox", false}, {"timeline", false}, {"state", false}};
+  store_options.families = {{"bodies", true},
+                            {"messages", false},
+                            {"due", false},
+                            {"outbox", false},
+                            {"timeline", false},
+                            {"state", false},
+                            {.name = "list", .is_mostly_missed = true}};
   store_options.log = kOutbox;
   store_options.write_buffers = options.write_buffers;
   store_options.env = options.env;

@@ -33,9 +33,23 @@ struct SpoolOptions {
 
 // A message on its way into the spool.
 struct NewMessage {
-  std::vector<QueuedMessage> groups;  // at least one; all with the same id
+  std::vector<QueuedMessage> groups;  // all with the same id; none: only the events are kept
   SharedBody body;
   Event reception;
+  std::vector<Event> further;  // told after the reception
+};
+
+// Changes that happen together or not at all.
+struct SpoolChanges {
+  struct Entry {
+    std::string key;
+    std::optional<std::string> value;  // none: removed
+  };
+  std::vector<Entry> list;
+  std::vector<Event> events;
+  std::vector<std::pair<std::string, std::string>> state;
+
+  bool empty() const { return list.empty() && events.empty() && state.empty(); }
 };
 
 // What became of a recipient group, and all that is told of it: one atomic write.
@@ -124,6 +138,25 @@ class Spool {
   // All keys that begin with `prefix`.
   Result<std::vector<std::pair<std::string, std::string>>> scan_state(
       std::string_view prefix) const;
+
+  // A long list beside the messages, which is asked all the time for what mostly is not on it
+  // (spool_list.cc). The keys are their owner's.
+  //
+  // Rides along; `applied` runs on the store's thread when reads see it, so it only posts.
+  void write(SpoolChanges changes, std::function<void()> applied);
+  // Success: it is on the medium.
+  boost::asio::awaitable<Result<void>> write_synced(SpoolChanges changes);
+  using Found = std::vector<std::optional<std::string>>;  // one for each key, in order
+  Found find_listed(const std::vector<std::string>& keys) const;
+  // Without reading from disk: never blocks. Nullopt: only the disk can tell.
+  std::optional<Found> find_listed_in_memory(const std::vector<std::string>& keys) const;
+  // In the order of the keys, from `from` on and before `until`; "" is the end.
+  using VisitListed = std::function<bool(std::string_view key, std::string_view value)>;
+  Result<void> scan_list(std::string_view from, std::string_view until,
+                         const VisitListed& visit) const;
+  std::uint64_t list_bytes() const;
+  // For measuring: as packed as it will be after long. Blocks.
+  void pack_list();
 
   // The outbox: every event, in the order of the commits.
   struct Told {

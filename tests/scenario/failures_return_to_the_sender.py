@@ -74,8 +74,8 @@ def main(scenario):
     assert b"Original-Envelope-Id: envelope-7" in returns.messages[2]
     assert b"the body" in returns.messages[2], "RET=FULL returns the content"
 
-    send(port, message_text("silent"), sender="", recipients=["x@refusing.test"])
-    send(port, message_text("last"), recipients=["x@refusing.test"])
+    send(port, message_text("silent"), sender="", recipients=["silent@refusing.test"])
+    send(port, message_text("last"), recipients=["last@refusing.test"])
     wait_until(lambda: len(returns.messages) == 4, 30, "the last report")
     assert b"Subject: last" in returns.messages[3], "none was sent to the null sender"
     scenario.say("NOTIFY, RET, ENVID and the null sender are honoured")

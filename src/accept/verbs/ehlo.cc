@@ -41,6 +41,7 @@ void SmtpSession::on_ehlo(Arguments arguments) {
     return refuse({501, "5.5.4", "write EHLO and your host name", RejectionReason::syntax});
   }
   const ListenerConfig& listener = settings_->listener;
+  const bool is_inbound = listener.effective_role() == ListenerRole::inbound;
   reply_line(250, '-', settings_->hostname);
   reply_line(250, '-', "PIPELINING");                                                 // RFC 2920
   reply_line(250, '-', "SIZE " + std::to_string(listener.max_message_size.count()));  // RFC 1870
@@ -48,9 +49,11 @@ void SmtpSession::on_ehlo(Arguments arguments) {
   if (offers_auth()) reply_line(250, '-', "AUTH PLAIN LOGIN");                        // RFC 4954
   reply_line(250, '-', "8BITMIME");                                                   // RFC 6152
   reply_line(250, '-', "SMTPUTF8");                                                   // RFC 6531
-  reply_line(250, '-', "DSN");                                                        // RFC 3461
+  // RFC 3461 §4: what comes back has arrived, and nothing is reported of it.
+  if (!is_inbound) reply_line(250, '-', "DSN");
   reply_line(250, '-', "CHUNKING");                                                   // RFC 3030
   reply_line(250, '-', "LIMITS RCPTMAX=" + std::to_string(listener.max_recipients));  // RFC 9422
+  if (has_tls_) reply_line(250, '-', "REQUIRETLS");                                   // RFC 8689
   reply_line(250, ' ', "ENHANCEDSTATUSCODES");                                        // RFC 2034
 }
 

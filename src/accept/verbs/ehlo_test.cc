@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/ssl/context.hpp>
+
 #include "accept/session_fixture.h"
 
 namespace posthaste {
@@ -12,6 +14,17 @@ TEST(Ehlo, ListsWhatIsOffered) {
             "250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250-LIMITS RCPTMAX=1000\r\n"
             "250 ENHANCEDSTATUSCODES\r\n");
   EXPECT_EQ(dialogue.session().facts().helo, "[192.0.2.1]");
+}
+
+TEST(Ehlo, OffersRequireTlsInsideTlsOnly) {
+  ListenerConfig config;
+  config.tls = ListenerTls::opportunistic;
+  Dialogue dialogue(config);
+  dialogue.settings().tls =
+      std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
+  EXPECT_EQ(dialogue.say_line("EHLO client").find("REQUIRETLS"), std::string::npos);
+  dialogue.say_line("STARTTLS");
+  EXPECT_NE(dialogue.say_line("EHLO client").find("250-REQUIRETLS\r\n"), std::string::npos);
 }
 
 TEST(Ehlo, IsLenientWithNames) {

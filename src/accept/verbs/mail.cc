@@ -1,4 +1,4 @@
-// MAIL (RFC 5321 §4.1.1.2), with SIZE, BODY, SMTPUTF8, RET, ENVID and AUTH.
+// MAIL (RFC 5321 §4.1.1.2), with SIZE, BODY, SMTPUTF8, RET, ENVID, AUTH and REQUIRETLS.
 #include <charconv>
 
 #include "accept/smtp_session.h"
@@ -52,11 +52,29 @@ Taken take_envid(std::string_view value, Envelope& envelope) {
   return Taken::yes;
 }
 
-Taken take_mail_parameter(const EsmtpParameter& parameter, Envelope& envelope,
-                          std::uint64_t& declared_size) {
-  if (parameter.keyword == "SMTPUTF8") {
-    envelope.smtputf8 = true;
-    return parameter.value ? Taken::malformed : Taken::yes;
+// What one parameter may change.
+struct MailParameters {
+  Envelope& envelope;
+  std::uint64_t& declared_size;
+  bool has_tls = false;
+};
+
+// Those that stand without a value.
+Taken take_flag(const EsmtpParameter& parameter, MailParameters& into) {
+  if (parameter.keyword == "REQUIRETLS") {
+    // RFC 8689 §2: offered, and so known, inside TLS only.
+    if (!into.has_tls) return Taken::unknown;
+    into.envelope.require_tls = true;
+  } else {
+    into.envelope.smtputf8 = true;
+  }
+  return parameter.value ? Taken::malformed : Taken::yes;
+}
+
+Taken take_mail_parameter(const EsmtpParameter& parameter, MailParameters& into) {
+  Envelope& envelope = into.envelope;
+  if (parameter.keyword == "SMTPUTF8" || parameter.keyword == "REQUIRETLS") {
+    return take_flag(parameter, into);
   }
   const bool is_known = parameter.keyword == "SIZE" || parameter.keyword == "BODY" ||
                         parameter.keyword == "RET" || parameter.keyword == "ENVID" ||
@@ -66,7 +84,7 @@ Taken take_mail_parameter(const EsmtpParameter& parameter, Envelope& envelope,
   if (parameter.keyword == "SIZE") {
     const auto size = parse_size(*parameter.value);
     if (!size) return Taken::malformed;
-    declared_size = *size;
+    into.declared_size = *size;
     return Taken::yes;
   }
   if (parameter.keyword == "BODY") return take_body(*parameter.value, envelope);
@@ -79,10 +97,10 @@ Taken take_mail_parameter(const EsmtpParameter& parameter, Envelope& envelope,
 }  // namespace
 
 bool SmtpSession::take_mail_parameters(std::string_view text) {
+  MailParameters into{envelope_, declared_size_, has_tls_};
   while (!text.empty()) {
     const auto parameter = take_parameter(text);
-    const Taken taken =
-        parameter ? take_mail_parameter(*parameter, envelope_, declared_size_) : Taken::malformed;
+    const Taken taken = parameter ? take_mail_parameter(*parameter, into) : Taken::malformed;
     if (taken == Taken::yes) continue;
     if (taken == Taken::unsupported) {
       refuse({504, "5.5.4", "BODY=BINARYMIME is not available: encode the message",

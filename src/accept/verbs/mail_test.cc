@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/ssl/context.hpp>
+
 #include "accept/session_fixture.h"
 
 namespace posthaste {
@@ -108,6 +110,23 @@ TEST(Mail, MarksEightBitContentThatWasNotDeclared) {
   dialogue.say("Subject: x\r\n\r\ngr\xC3\xBC\xC3\x9F\x65\r\n.\r\n");
   ASSERT_EQ(dialogue.transactions.size(), 1u);
   EXPECT_EQ(dialogue.transactions[0].envelope.body_type, BodyType::eight_bit_mime);
+}
+
+TEST(Mail, KnowsRequireTlsInsideTlsOnly) {
+  EXPECT_TRUE(mail("FROM:<a@example.com> REQUIRETLS").reply.starts_with("555 5.5.4 "));
+  Dialogue dialogue;
+  dialogue.settings().tls =
+      std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_server);
+  dialogue.begin();
+  dialogue.say_line("STARTTLS");
+  dialogue.say_line("EHLO client.example");
+  EXPECT_TRUE(dialogue.say_line("MAIL FROM:<a@example.com> REQUIRETLS=1").starts_with("501 "));
+  EXPECT_TRUE(dialogue.say_line("MAIL FROM:<a@example.com> REQUIRETLS").starts_with("250 "));
+  dialogue.say_line("RCPT TO:<b@example.org>");
+  dialogue.say_line("DATA");
+  dialogue.say("x\r\n.\r\n");
+  ASSERT_EQ(dialogue.transactions.size(), 1U);
+  EXPECT_TRUE(dialogue.transactions[0].envelope.require_tls);
 }
 
 }  // namespace

@@ -48,6 +48,11 @@ bool take_orcpt(std::string_view value, std::string& original) {
 }  // namespace
 
 bool SmtpSession::may_relay() const {
+  // Nothing is relayed from there: the check knows which addresses are ours, from whomever it
+  // comes.
+  if (settings_->listener.effective_role() == ListenerRole::inbound) {
+    return services_.checks_recipients;
+  }
   return may_relay_by_address_ || !facts_.user.empty();
 }
 
@@ -110,7 +115,21 @@ void SmtpSession::on_rcpt(Arguments arguments) {
   Recipient recipient;
   if (!take_rcpt_parameters(parts->parameters, recipient)) return;
   recipient.address = *std::move(address);
-  envelope_.recipients.push_back(std::move(recipient));
+  recipient_ = std::move(recipient);
+  if (services_.checks_recipients) {
+    need_ = Need::check_recipient;
+    return;
+  }
+  on_recipient(std::nullopt);
+}
+
+void SmtpSession::on_recipient(const std::optional<RecipientRefusal>& refusal) {
+  need_ = Need::input;
+  if (refusal) {
+    const std::string address = recipient_.address.smtp_form();
+    return refuse({550, "5.1.1", refusal->text, refusal->reason, address});
+  }
+  envelope_.recipients.push_back(std::move(recipient_));
   reply(250, "2.1.5", "recipient ok");
 }
 

@@ -75,5 +75,43 @@ TEST(Rcpt, ComesAfterMail) {
   EXPECT_TRUE(dialogue.say_line("RCPT TO:<b@example.org>").starts_with("503 5.5.1 "));
 }
 
+TEST(Rcpt, RefusesWhoIsSuppressedAndGoesOn) {
+  Dialogue dialogue;
+  dialogue.refused["b@recipient.test"] = {"suppressed: hard_bounce since 2026-01-01"};
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<a@sender.test>");
+  EXPECT_EQ(dialogue.say("RCPT TO:<b@recipient.test>\r\nRCPT TO:<c@recipient.test>\r\n"),
+            "550 5.1.1 suppressed: hard_bounce since 2026-01-01\r\n250 2.1.5 recipient ok\r\n");
+  EXPECT_EQ(dialogue.observer.reasons, (std::vector{RejectionReason::suppressed}));
+  EXPECT_EQ(dialogue.observer.recipients.front(), "b@recipient.test");
+}
+
+TEST(Rcpt, OfSuppressedRecipientsNeverEndsTheSession) {
+  Dialogue dialogue;
+  dialogue.refused["b@recipient.test"] = {"suppressed: manual since 2026-01-01"};
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<a@sender.test>");
+  for (int i = 0; i < 1000; ++i) dialogue.say_line("RCPT TO:<b@recipient.test>");
+  EXPECT_FALSE(dialogue.is_closed());
+}
+
+TEST(Rcpt, OfAnInboundListenerIsForItsOwnAddressesFromAnybody) {
+  ListenerConfig listener;
+  listener.role = ListenerRole::inbound;
+  listener.max_errors = 2;
+  Dialogue dialogue(listener, "192.0.2.1");
+  dialogue.refused["b-forged@bounce.test"] = {"a forged return path",
+                                              RejectionReason::unknown_recipient};
+  EXPECT_EQ(dialogue.say_line("EHLO mx.example").find("DSN"), std::string::npos);
+  dialogue.begin();
+  dialogue.say_line("MAIL FROM:<>");
+  EXPECT_EQ(dialogue.say_line("RCPT TO:<b-1@bounce.test>"), "250 2.1.5 recipient ok\r\n");
+  EXPECT_EQ(dialogue.say_line("RCPT TO:<b-forged@bounce.test>"),
+            "550 5.1.1 a forged return path\r\n");
+  EXPECT_EQ(dialogue.observer.reasons.back(), RejectionReason::unknown_recipient);
+  EXPECT_NE(dialogue.say_line("RCPT TO:<b-forged@bounce.test>").find("421 "), std::string::npos)
+      << "whoever guesses addresses is hung up on";
+}
+
 }  // namespace
 }  // namespace posthaste

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/verbs/verbs.h"
+#include "identity/blocklist/blocklist_config.h"
 #include "platform/config_reference.h"
 #include "route/shipped_providers.h"
 #include "server/server_config.h"
@@ -30,15 +31,21 @@ std::string dump(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+void append_as_remarks(std::string_view shipped, std::string& text) {
+  std::istringstream lines{std::string(shipped)};
+  for (std::string line; std::getline(lines, line);) {
+    text += line.empty() ? "#\n" : "# " + line + "\n";
+  }
+}
+
 // The effective configuration: what the file says, and in remarks what is shipped below it.
 std::string print_all(const ServerConfig& config) {
   std::string text = config.source->print();
+  text += "\n# Shipped with the program, below the zone blocks of the blocklist block:\n";
+  append_as_remarks(shipped_blocklists_text(), text);
   if (!config.delivery.shipped_providers) return text;
   text += "\n# Shipped with the program, below the provider blocks above:\n";
-  std::istringstream shipped{std::string(shipped_providers_text())};
-  for (std::string line; std::getline(shipped, line);) {
-    text += line.empty() ? "#\n" : "# " + line + "\n";
-  }
+  append_as_remarks(shipped_providers_text(), text);
   return text;
 }
 

@@ -1,27 +1,20 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/time_text.h"
+#include "cli/dkim_keys.h"
+#include "cli/dns_choice.h"
 #include "cli/verbs/verbs.h"
-#include "identity/dkim/dkim_record.h"
-#include "identity/dkim/dkim_signature.h"
+#include "identity/dkim/dkim_config.h"
 #include "identity/dkim/dkim_signer.h"
 #include "identity/dkim/dkim_verifier.h"
 #include "identity/dkim/dns_key_source.h"
-#include "platform/dns/json_resolver.h"
-#include "platform/dns/unbound_resolver.h"
-#include "platform/io/task_group.h"
 
 namespace posthaste {
 namespace {
@@ -30,19 +23,20 @@ using nlohmann::ordered_json;
 
 struct DkimOptions {
   std::string domain;
-  std::string selector = "mail";
-  std::string key;  // path
-  std::string out = ".";
-  std::string dns;  // path
-  std::string now;
-  int bits = 2048;
-  bool ed25519 = false;
+  std::vector<std::string> selectors;
+  std::vector<std::string> keys;  // paths
+  std::string canonicalization = "relaxed/relaxed";
+  std::vector<std::string> files;
+  std::string to;  // folder
+  DnsChoice choice;
   bool json = false;
 };
 
-std::string read_standard_input() {
-  return {std::istreambuf_iterator<char>(std::cin), {}};
-}
+// A message, from standard input or a file.
+struct InputMessage {
+  std::string file;  // "" is standard input
+  std::string text;
+};
 
 ExitCode print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -52,91 +46,21 @@ ExitCode print(std::string_view text) {
                     ExitCode::internal);
 }
 
-// "now" where the option is not given.
-Result<WallTime> time_of(const DkimOptions& options) {
-  if (options.now.empty()) return SystemClock().wall();
-  const auto time = parse_time_text(options.now);
-  if (time) return *time;
-  return Error{make_error_code(boost::system::errc::invalid_argument),
-               "--now " + options.now +
-                   " is no time: give Unix seconds or RFC 3339, such as 2026-01-31T12:00:00Z"};
+Error bad_usage(std::string what) {
+  return {make_error_code(boost::system::errc::invalid_argument), std::move(what)};
 }
 
-// The line that a zone file takes.
-std::string zone_line(const std::string& name, const std::string& record) {
-  std::string strings;
-  for (const std::string& part : split_txt(record)) strings += " \"" + part + "\"";
-  return fmt::format("{}. IN TXT ({} )", name, strings);
+Result<std::string> read_message(const std::string& file) {
+  if (file.empty()) return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return bad_usage(file + " cannot be read: name a message");
+  return text;
 }
 
-// Prints what to publish for `key`; `file` names it in JSON.
-ExitCode print_record(const std::string& verb, const DkimOptions& options,
-                      const DkimPrivateKey& key, const std::string& file) {
-  const Result<Domain> domain = Domain::parse(options.domain);
-  if (!domain) return fail(verb, domain.error().message(), ExitCode::usage);
-  const Result<std::string> record = make_dkim_record(key);
-  if (!record) return fail(verb, record.error().message(), ExitCode::internal);
-  const std::string name = dkim_record_name(options.selector, domain->ascii());
-  if (!options.json) return print(zone_line(name, *record) + "\n");
-  const ordered_json document = {
-      {"name", name},
-      {"type", "TXT"},
-      {"value", *record},
-      {"strings", split_txt(*record)},
-      {"zone", zone_line(name, *record)},
-      {"algorithm", to_string(key.algorithm())},
-      {"bits", key.bits()},
-      {"private_key", file},
-  };
-  return print(document.dump() + "\n");
-}
-
-// Makes the file, readable by its owner only; never replaces one, for mail may be signed with it.
-Result<void> write_private(const std::string& path, const std::string& text) {
-  const auto failed = [&](const std::string& what) {
-    const boost::system::error_code code(errno, boost::system::system_category());
-    return Error{code, what + " " + path + " (" + code.message() +
-                           "): remove it, or choose another --out or --selector"};
-  };
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return failed("cannot make the key file");
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const bool kept = written && ::fsync(file) == 0;
-  const Error error = kept ? Error{} : failed("cannot write the key file");
-  ::close(file);
-  if (kept) return {};
-  ::unlink(path.c_str());
-  return error;
-}
-
-ExitCode keygen(const DkimOptions& options) {
-  // Refuse before a key lies on the disk that no record can be printed for.
-  const Result<Domain> domain = Domain::parse(options.domain);
-  if (!domain) return fail("dkim keygen", domain.error().message(), ExitCode::usage);
-  if (!is_dkim_name(options.selector)) {
-    return fail("dkim keygen",
-                "selector " + options.selector +
-                    " cannot stand in a DNS name: use letters, digits and hyphens",
-                ExitCode::usage);
-  }
-  const Result<DkimPrivateKey> key = options.ed25519 ? DkimPrivateKey::generate_ed25519()
-                                                     : DkimPrivateKey::generate_rsa(options.bits);
-  if (!key) return fail("dkim keygen", key.error().message(), ExitCode::usage);
-  const Result<std::string> pem = key->to_pem();
-  if (!pem) return fail("dkim keygen", pem.error().message(), ExitCode::internal);
-
-  std::error_code ec;
-  std::filesystem::create_directories(options.out, ec);
-  const std::string path = std::filesystem::path(options.out) / (options.selector + ".private");
-  const Result<void> written = write_private(path, *pem);
-  if (!written) return fail("dkim keygen", written.error().message(), ExitCode::usage);
-  return print_record("dkim keygen", options, *key, path);
-}
-
-ExitCode record(const DkimOptions& options) {
-  const Result<DkimPrivateKey> key = DkimPrivateKey::load(options.key);
-  if (!key) return fail("dkim record", key.error().message(), ExitCode::usage);
-  return print_record("dkim record", options, *key, options.key);
+// The names to read: those given, or that of standard input.
+std::vector<std::string> inputs_of(const DkimOptions& options) {
+  return options.files.empty() ? std::vector<std::string>{""} : options.files;
 }
 
 // The signature takes the line ends of the message it stands before.
@@ -147,27 +71,69 @@ std::string with_line_ends_of(const std::string& message, std::string headers) {
   return headers;
 }
 
-ExitCode sign(const DkimOptions& options) {
-  DkimConfig block;
-  block.selector = options.selector;
-  block.domain = options.domain;
-  block.private_key = options.key;
-  const Result<DkimSigner> signer = DkimSigner::load({block});
-  if (!signer) return fail("dkim sign", signer.error().message(), ExitCode::usage);
-  const Result<WallTime> now = time_of(options);
-  if (!now) return fail("dkim sign", now.error().message(), ExitCode::usage);
+Result<DkimSigner> signer_of(const DkimOptions& options) {
+  std::vector<std::string> selectors = options.selectors;
+  if (selectors.empty()) selectors = {"mail"};
+  if (options.keys.size() != selectors.size()) {
+    return bad_usage("there are not as many --selector as --key: give one for each");
+  }
+  const auto forms = ConfigValue<DkimForms>::parse(options.canonicalization);
+  if (!forms) return bad_usage("--canonicalization " + forms.error().message());
+  std::vector<DkimConfig> blocks;
+  for (std::size_t i = 0; i < options.keys.size(); ++i) {
+    DkimConfig block;
+    block.selector = selectors[i];
+    block.domain = options.domain;
+    block.private_key = options.keys[i];
+    block.canonicalization = *forms;
+    blocks.push_back(std::move(block));
+  }
+  return DkimSigner::load(blocks);
+}
 
-  const std::string message = read_standard_input();
-  const std::string canonical = with_crlf(message);
+// Writes the signed message to the folder, under the name it has.
+ExitCode keep(const DkimOptions& options, const std::string& file, const std::string& text) {
+  const auto path = std::filesystem::path(options.to) / std::filesystem::path(file).filename();
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (out) return ExitCode::done;
+  return fail("dkim sign", path.string() + " cannot be written: name a folder that can be",
+              ExitCode::usage);
+}
+
+ExitCode sign_one(const DkimOptions& options, const DkimSigner& signer, const InputMessage& input,
+                  WallTime now) {
+  const std::string canonical = with_crlf(input.text);
   if (FieldPicker(split_message(canonical).fields).count("from") == 0) {
     return fail("dkim sign", "the message has no From field, which must be signed: add one",
                 ExitCode::answer_is_no);
   }
-  const Result<DkimSignatures> made = signer->sign(canonical, *Domain::parse(options.domain), *now);
+  const Result<DkimSignatures> made = signer.sign(canonical, *Domain::parse(options.domain), now);
   if (!made) return fail("dkim sign", made.error().message(), ExitCode::internal);
-  if (!options.json) return print(with_line_ends_of(message, made->headers) + message);
+  const std::string text = with_line_ends_of(input.text, made->headers) + input.text;
+  if (!options.to.empty()) return keep(options, input.file, text);
+  if (!options.json) return print(text);
   const ordered_json document = {{"headers", made->headers}, {"domains", made->domains}};
   return print(document.dump() + "\n");
+}
+
+ExitCode sign(const DkimOptions& options) {
+  if (options.to.empty() != options.files.empty()) {
+    return fail("dkim sign", "FILE and --to go together: give both, or a message on standard input",
+                ExitCode::usage);
+  }
+  const Result<DkimSigner> signer = signer_of(options);
+  if (!signer) return fail("dkim sign", signer.error().message(), ExitCode::usage);
+  const Result<WallTime> now = time_of(options.choice);
+  if (!now) return fail("dkim sign", now.error().message(), ExitCode::usage);
+  for (const std::string& file : inputs_of(options)) {
+    const Result<std::string> text = read_message(file);
+    if (!text) return fail("dkim sign", text.error().message(), ExitCode::usage);
+    const ExitCode done = sign_one(options, *signer, {file, *text}, *now);
+    if (done != ExitCode::done) return done;
+  }
+  return ExitCode::done;
 }
 
 ordered_json to_json(const DkimVerdict& verdict) {
@@ -203,81 +169,110 @@ std::string_view overall(const std::vector<DkimVerdict>& verdicts) {
   return "none";
 }
 
-ExitCode print_verdicts(const std::vector<DkimVerdict>& verdicts, bool as_json) {
+ExitCode print_verdicts(const std::vector<DkimVerdict>& verdicts, const std::string& file,
+                        bool as_json) {
   const std::string_view result = overall(verdicts);
+  const std::string prefix = file.empty() ? std::string() : file + ": ";
   std::string text;
   if (as_json) {
-    ordered_json document = {{"result", result}, {"signatures", ordered_json::array()}};
+    ordered_json document;
+    if (!file.empty()) document["file"] = file;
+    document["result"] = result;
+    document["signatures"] = ordered_json::array();
     for (const DkimVerdict& verdict : verdicts) document["signatures"].push_back(to_json(verdict));
     // What a hostile message wrote may be no UTF-8.
     text = document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
   } else {
-    for (const DkimVerdict& verdict : verdicts) text += to_line(verdict) + "\n";
-    if (verdicts.empty()) text = "none: the message has no DKIM-Signature\n";
+    for (const DkimVerdict& verdict : verdicts) text += prefix + to_line(verdict) + "\n";
+    if (verdicts.empty()) text = prefix + "none: the message has no DKIM-Signature\n";
   }
   const ExitCode printed = print(text);
   if (printed != ExitCode::done) return printed;
   return result == "pass" ? ExitCode::done : ExitCode::answer_is_no;
 }
 
-boost::asio::awaitable<void> judge(SharedBody message, WallTime now, Resolver& resolver,
-                                   std::vector<DkimVerdict>& out) {
-  DnsKeySource keys(resolver);
-  out = co_await verify_dkim(std::move(message), now, keys);
-}
-
-boost::asio::awaitable<void> judge_by_network(SharedBody message, WallTime now,
-                                              UnboundResolver& resolver,
-                                              std::vector<DkimVerdict>& out) {
-  co_await judge(std::move(message), now, resolver, out);
-  co_await resolver.stop();
+boost::asio::awaitable<void> judge_all(const DkimOptions& options, WallTime now, Resolver& resolver,
+                                       ExitCode& worst) {
+  DkimKeyCache cache;
+  DnsKeySource keys(resolver, &cache);
+  for (const std::string& file : inputs_of(options)) {
+    const Result<std::string> text = read_message(file);
+    if (!text) {
+      worst = fail("dkim verify", text.error().message(), ExitCode::usage);
+      co_return;
+    }
+    auto message = std::make_shared<const std::string>(with_crlf(*text));
+    const auto verdicts = co_await verify_dkim(std::move(message), now, keys);
+    worst = std::max(worst, print_verdicts(verdicts, file, options.json));
+  }
 }
 
 ExitCode verify(const DkimOptions& options) {
-  const Result<WallTime> now = time_of(options);
+  const Result<WallTime> now = time_of(options.choice);
   if (!now) return fail("dkim verify", now.error().message(), ExitCode::usage);
-  boost::asio::io_context loop;
-  TaskGroup group(loop.get_executor());
-  std::vector<DkimVerdict> verdicts;
-  if (!options.dns.empty()) {
-    Result<JsonResolver> answers = JsonResolver::read(options.dns);
-    if (!answers) return fail("dkim verify", answers.error().message(), ExitCode::usage);
-    const auto message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
-    group.spawn(judge(message, *now, *answers, verdicts));
-    loop.run();
-    return print_verdicts(verdicts, options.json);
-  }
-  SystemClock clock;
-  const auto network = UnboundResolver::create(loop.get_executor(), clock, DnsConfig());
-  if (!network) return fail("dkim verify", network.error().message(), ExitCode::internal);
-  const auto message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
-  group.spawn(judge_by_network(message, *now, **network, verdicts));
-  loop.run();
-  return print_verdicts(verdicts, options.json);
+  ExitCode worst = ExitCode::done;
+  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock&) {
+    return judge_all(options, *now, resolver, worst);
+  });
+  if (!ran) return fail("dkim verify", ran.error().message(), ExitCode::usage);
+  return worst;
 }
 
 using Options = std::shared_ptr<DkimOptions>;
+using KeyOptions = std::shared_ptr<DkimKeyOptions>;
 
-CLI::App* add_command(Program& program, CLI::App* dkim, const Options& options,
-                      std::pair<const char*, const char*> name_and_summary,
-                      ExitCode (*action)(const DkimOptions&)) {
-  CLI::App* command = dkim->add_subcommand(name_and_summary.first, name_and_summary.second);
-  command->add_flag("--json", options->json, "Print one JSON document");
-  program.add_action(command, [action, options] { return action(*options); });
-  return command;
+void add_keygen(Program& program, CLI::App* dkim, const KeyOptions& options) {
+  CLI::App* make = dkim->add_subcommand("keygen", "Make a key and print the DNS record to publish");
+  make->add_flag("--json", options->json, "Print one JSON document");
+  make->add_option("--selector", options->selector, "The selector")->capture_default_str();
+  make->add_option("--domain", options->domain, "The domain that signs (d=)")->required();
+  CLI::Option* bits = make->add_option("--bits", options->bits, "Length of the RSA key");
+  bits->capture_default_str();
+  make->add_flag("--ed25519", options->ed25519, "Make an Ed25519 key")->excludes(bits);
+  make->add_flag("--next", options->next,
+                 "Make the next selector after those in --out: mail, mail2, mail3, …");
+  make->add_option("--out", options->out, "Where SELECTOR.private is written")
+      ->capture_default_str();
+  program.add_action(make, [options] { return make_dkim_key(*options); });
 }
 
-void add_name_options(CLI::App* command, const Options& options) {
-  command->add_option("--selector", options->selector, "The selector")->capture_default_str();
-  command->add_option("--domain", options->domain, "The domain that signs (d=)")->required();
+void add_record(Program& program, CLI::App* dkim, const KeyOptions& options) {
+  CLI::App* publish = dkim->add_subcommand("record", "Print the DNS record of a key");
+  publish->add_flag("--json", options->json, "Print one JSON document");
+  publish->add_option("--key", options->key, "The private key, a PEM file")->required();
+  publish->add_option("--selector", options->selector, "The selector")->capture_default_str();
+  publish->add_option("--domain", options->domain, "The domain that signs (d=)")->required();
+  program.add_action(publish, [options] { return print_dkim_record(*options); });
 }
 
-void add_key_option(CLI::App* command, const Options& options) {
-  command->add_option("--key", options->key, "The private key, a PEM file")->required();
+void add_sign(Program& program, CLI::App* dkim, const Options& options) {
+  CLI::App* seal = dkim->add_subcommand(
+      "sign", "Sign the message on standard input, print it with its signature");
+  seal->add_flag("--json", options->json, "Print one JSON document");
+  seal->add_option("--key", options->keys,
+                   "The private key, a PEM file; several for several "
+                   "signatures")
+      ->required()
+      ->allow_extra_args(false);
+  seal->add_option("--selector", options->selectors,
+                   "The selector, one for each key; default: mail")
+      ->allow_extra_args(false);
+  seal->add_option("--domain", options->domain, "The domain that signs (d=)")->required();
+  seal->add_option("--canonicalization", options->canonicalization,
+                   "Forms of header and body: relaxed or simple each")
+      ->capture_default_str();
+  seal->add_option("--now", options->choice.now, "The time to use: Unix seconds or RFC 3339");
+  seal->add_option("--to", options->to, "Folder for the messages of FILE… with their signatures");
+  seal->add_option("FILE", options->files, "Messages to sign instead of standard input");
+  program.add_action(seal, [options] { return sign(*options); });
 }
 
-void add_time_option(CLI::App* command, const Options& options) {
-  command->add_option("--now", options->now, "The time to use: Unix seconds or RFC 3339");
+void add_verify(Program& program, CLI::App* dkim, const Options& options) {
+  CLI::App* judge = dkim->add_subcommand("verify", "Verify the message on standard input");
+  judge->add_flag("--json", options->json, "Print one JSON document; for FILE… one a line");
+  add_dns_options(judge, options->choice);
+  judge->add_option("FILE", options->files, "Messages to verify instead of standard input");
+  program.add_action(judge, [options] { return verify(*options); });
 }
 
 }  // namespace
@@ -285,34 +280,10 @@ void add_time_option(CLI::App* command, const Options& options) {
 void add_dkim(Program& program) {
   CLI::App* dkim = program.add_verb("dkim", "DKIM keys, records and signatures");
   dkim->require_subcommand(1);
-  const auto options = std::make_shared<DkimOptions>();
-
-  CLI::App* make =
-      add_command(program, dkim, options,
-                  {"keygen", "Make a key and print the DNS record to publish"}, &keygen);
-  add_name_options(make, options);
-  CLI::Option* bits = make->add_option("--bits", options->bits, "Length of the RSA key");
-  bits->capture_default_str();
-  make->add_flag("--ed25519", options->ed25519, "Make an Ed25519 key")->excludes(bits);
-  make->add_option("--out", options->out, "Where SELECTOR.private is written")
-      ->capture_default_str();
-
-  CLI::App* publish =
-      add_command(program, dkim, options, {"record", "Print the DNS record of a key"}, &record);
-  add_key_option(publish, options);
-  add_name_options(publish, options);
-
-  CLI::App* seal = add_command(
-      program, dkim, options,
-      {"sign", "Sign the message on standard input, print it with its signature"}, &sign);
-  add_key_option(seal, options);
-  add_name_options(seal, options);
-  add_time_option(seal, options);
-
-  CLI::App* judge = add_command(program, dkim, options,
-                                {"verify", "Verify the message on standard input"}, &verify);
-  judge->add_option("--dns", options->dns, "Take DNS answers from this JSON file, not the network");
-  add_time_option(judge, options);
+  add_keygen(program, dkim, std::make_shared<DkimKeyOptions>());
+  add_record(program, dkim, std::make_shared<DkimKeyOptions>());
+  add_sign(program, dkim, std::make_shared<DkimOptions>());
+  add_verify(program, dkim, std::make_shared<DkimOptions>());
 }
 
 }  // namespace posthaste

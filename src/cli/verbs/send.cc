@@ -86,6 +86,19 @@ ExitCode send(const SendOptions& options) {
   return result->is_accepted && result->refused.empty() ? ExitCode::done : ExitCode::answer_is_no;
 }
 
+// CLI11 reads enums as numbers.
+std::string read_tls_mode(std::string& text) {
+  const std::map<std::string, SubmissionTls> modes{{"off", SubmissionTls::off},
+                                                   {"opportunistic", SubmissionTls::opportunistic},
+                                                   {"require", SubmissionTls::require}};
+  const auto mode = modes.find(text);
+  if (mode == modes.end()) {
+    return "\"" + text + "\" is none of off, opportunistic and require";
+  }
+  text = std::to_string(static_cast<int>(mode->second));
+  return "";
+}
+
 }  // namespace
 
 void add_send(Program& program) {
@@ -98,11 +111,9 @@ void add_send(Program& program) {
   verb->add_option("--user", options->user, "Log in as this user");
   verb->add_option("--password-file", options->password_file,
                    "File whose first line is the password");
-  const std::map<std::string, SubmissionTls> modes{{"off", SubmissionTls::off},
-                                                   {"opportunistic", SubmissionTls::opportunistic},
-                                                   {"require", SubmissionTls::require}};
   verb->add_option("--tls", options->tls, "off, opportunistic or require")
-      ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case));
+      ->transform(CLI::Validator(read_tls_mode, "", "mode"))
+      ->type_name("MODE");
   verb->add_flag("--json", options->json, "Print one JSON document");
   program.add_action(verb, [options] { return send(*options); });
 }

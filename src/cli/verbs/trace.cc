@@ -36,7 +36,9 @@ void print_event(const ordered_json& event) {
     return;
   }
   const std::string host = event.value("peer_host", "");
-  if (!host.empty()) {
+  if (type == "oob_bounce") {
+    if (!host.empty()) fmt::print("{:>37} reported by {}\n", "", host);
+  } else if (!host.empty()) {
     const std::string tls = event.value("tls_version", "no TLS");
     fmt::print("{:>37} attempt {} at {} [{}], {}\n", "", event.value("attempt", 0), host,
                event.value("peer_address", ""), tls);

@@ -169,23 +169,34 @@ void append_relaxed_field(const DkimField& field, std::string& out) {
   out.push_back(':');
   bool wsp = false;
   bool begun = false;
-  for (std::size_t i = colon == std::string_view::npos ? 0 : colon + 1; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '\r' && i + 1 < text.size() && text[i + 1] == '\n') {
-      ++i;  // unfolding
-    } else if (is_wsp(c)) {
+  std::size_t i = colon == std::string_view::npos ? 0 : colon + 1;
+  while (i < text.size()) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') {
+      i += 2;  // unfolding
+    } else if (is_wsp(text[i])) {
       wsp = true;
+      ++i;
     } else {
+      const std::size_t word = i++;
+      while (i < text.size() && !is_wsp(text[i]) && text[i] != '\r') ++i;
       if (wsp && begun) out.push_back(' ');
       wsp = false;
       begun = true;
-      out.push_back(c);
+      out.append(text.substr(word, i - word));
     }
   }
   out.append(kCrlf);
 }
 
 }  // namespace
+
+bool is_named(const DkimField& field, std::string_view lower_name) {
+  if (field.name.size() != lower_name.size()) return false;
+  for (std::size_t i = 0; i < lower_name.size(); ++i) {
+    if (lower(field.name[i]) != lower_name[i]) return false;
+  }
+  return true;
+}
 
 SplitMessage split_message(std::string_view message) {
   SplitMessage split;

@@ -23,6 +23,9 @@ struct DkimField {
   std::string_view text;
 };
 
+// `lower_name` in lower case.
+bool is_named(const DkimField& field, std::string_view lower_name);
+
 struct SplitMessage {
   std::vector<DkimField> fields;
   std::string_view body;

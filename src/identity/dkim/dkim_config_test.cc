@@ -30,6 +30,10 @@ dkim {
   private_key = "/nonexistent/ed"
   algorithm = "ed25519-sha256"
   headers = {"From", "Subject"}
+  canonicalization = "relaxed/simple"
+  sign_all = true
+  valid_from = "2026-01-31"
+  valid_until = "2026-03-01T12:00:00+01:00"
 }
 )");
   ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const Configuration>>(loaded));
@@ -40,6 +44,13 @@ dkim {
   EXPECT_EQ(blocks[0].algorithm, DkimKeyChoice::any);
   EXPECT_EQ(blocks[1].algorithm, DkimKeyChoice::ed25519_sha256);
   EXPECT_EQ(blocks[1].headers, (std::vector<std::string>{"From", "Subject"}));
+  EXPECT_EQ(blocks[0].canonicalization, DkimForms::relaxed_relaxed);
+  EXPECT_EQ(blocks[1].canonicalization, DkimForms::relaxed_simple);
+  EXPECT_FALSE(blocks[0].sign_all);
+  EXPECT_TRUE(blocks[1].sign_all);
+  EXPECT_FALSE(blocks[0].valid_from);
+  EXPECT_EQ(to_rfc3339(*blocks[1].valid_from), "2026-01-31T00:00:00.000000Z");
+  EXPECT_EQ(to_rfc3339(*blocks[1].valid_until), "2026-03-01T11:00:00.000000Z");
 
   const auto signer = load_dkim_signer(*configuration);
   ASSERT_FALSE(signer);
@@ -55,6 +66,10 @@ TEST(DkimConfig, NamesTheLineOfWhatIsWrong) {
   EXPECT_THAT(first_error("dkim {" + rest), ::testing::StartsWith("test.conf:1: selector"));
   EXPECT_THAT(first_error("dkim {\n  algorithm = \"rsa-sha1\"" + rest),
               ::testing::StartsWith("test.conf:2: "));
+  EXPECT_THAT(first_error("dkim {\n  selector = \"a\"\n  valid_from = \"soon\"" + rest),
+              ::testing::StartsWith("test.conf:3: "));
+  EXPECT_THAT(first_error("dkim {\n  selector = \"a\"\n  canonicalization = \"nowsp\"" + rest),
+              ::testing::StartsWith("test.conf:3: "));
   EXPECT_EQ(first_error("dkim {\n  sign = false\n}\n"), "");
 }
 

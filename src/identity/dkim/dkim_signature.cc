@@ -1,8 +1,10 @@
 #include "identity/dkim/dkim_signature.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 
 #include "identity/dkim/dkim_tag_list.h"
 
@@ -60,14 +62,25 @@ DkimReason read_canonicalization(const DkimTagList& list, DkimSignature& out) {
   return DkimReason::none;
 }
 
+// Where "c=" is missing, sealers mean the relaxed forms, which are all that they use: ValiMail's
+// suite and dkimpy hold to that, though RFC 8617 §4.1.2 leaves DKIM's default as it is.
+DkimReason read_arc_canonicalization(const DkimTagList& list, DkimSignature& out) {
+  out.header_form = Canonicalization::relaxed;
+  out.body_form = Canonicalization::relaxed;
+  return read_canonicalization(list, out);
+}
+
 DkimReason read_names(const DkimTagList& list, DkimSignature& out) {
   const Tag* d = list.find("d");
   const Tag* s = list.find("s");
   if (d == nullptr || s == nullptr) return DkimReason::missing_tag;
   out.domain = ascii_lower(d->value);
   out.selector = ascii_lower(s->value);
-  if (!is_dkim_name(out.domain) || !is_dkim_name(out.selector)) return DkimReason::signature_syntax;
+  const bool are_names = is_dkim_name(out.domain) && is_dkim_name(out.selector);
+  return are_names ? DkimReason::none : DkimReason::signature_syntax;
+}
 
+DkimReason read_identity(const DkimTagList& list, DkimSignature& out) {
   const Tag* i = list.find("i");
   out.identity = i == nullptr ? "@" + out.domain : std::string(i->value);
   const std::size_t at = out.identity.rfind('@');
@@ -77,15 +90,31 @@ DkimReason read_names(const DkimTagList& list, DkimSignature& out) {
   return DkimReason::none;
 }
 
+// ARC's instance says nothing of who signs.
+DkimReason read_no_identity(const DkimTagList&, DkimSignature& out) {
+  out.identity = "@" + out.domain;
+  out.identity_domain = out.domain;
+  return DkimReason::none;
+}
+
 // sig-h-tag = %x68 [FWS] "=" [FWS] hdr-name *( [FWS] ":" [FWS] hdr-name )
-DkimReason read_headers(const DkimTagList& list, DkimSignature& out) {
+DkimReason read_header_names(const DkimTagList& list, DkimSignature& out) {
   const Tag* h = list.find("h");
   if (h == nullptr) return DkimReason::missing_tag;
   for (const std::string_view name : split_colon_list(h->value)) {
-    const bool printable = !name.empty() && std::all_of(name.begin(), name.end(),
-                                                        [](char c) { return c > ' ' && c < 127; });
+    const bool printable =
+        std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127; });
     if (!printable) return DkimReason::signature_syntax;
     out.headers.push_back(ascii_lower(name));
+  }
+  return DkimReason::none;
+}
+
+DkimReason read_headers(const DkimTagList& list, DkimSignature& out) {
+  const DkimReason problem = read_header_names(list, out);
+  if (problem != DkimReason::none) return problem;
+  if (std::find(out.headers.begin(), out.headers.end(), "") != out.headers.end()) {
+    return DkimReason::signature_syntax;
   }
   if (std::find(out.headers.begin(), out.headers.end(), "from") == out.headers.end()) {
     return DkimReason::from_not_signed;
@@ -93,19 +122,38 @@ DkimReason read_headers(const DkimTagList& list, DkimSignature& out) {
   return DkimReason::none;
 }
 
-DkimReason read_hashes(const DkimTagList& list, DkimSignature& out) {
-  const Tag* bh = list.find("bh");
-  const Tag* b = list.find("b");
-  if (bh == nullptr || b == nullptr) return DkimReason::missing_tag;
-  const auto body_hash = decode_folded_base64(bh->value);
-  const auto signature = decode_folded_base64(b->value);
-  if (!body_hash || !signature || body_hash->empty() || signature->empty()) {
-    return DkimReason::signature_syntax;
-  }
-  out.body_hash = *body_hash;
-  out.signature = *signature;
-  out.b_start = encode_base64(*signature).substr(0, 8);
+// RFC 8617 §4.1.2: what a message signature must not cover. A name may be empty, as a field's
+// cannot.
+DkimReason read_arc_headers(const DkimTagList& list, DkimSignature& out) {
+  const DkimReason problem = read_header_names(list, out);
+  if (problem != DkimReason::none) return problem;
+  const bool covers_seal =
+      std::find(out.headers.begin(), out.headers.end(), "arc-seal") != out.headers.end();
+  return covers_seal ? DkimReason::signature_syntax : DkimReason::none;
+}
+
+DkimReason read_no_headers(const DkimTagList& list, DkimSignature& out) {
+  out.header_form = Canonicalization::relaxed;
+  return list.find("h") == nullptr ? DkimReason::none : DkimReason::signature_syntax;
+}
+
+DkimReason read_base64(const DkimTagList& list, std::string_view name, std::string& out) {
+  const Tag* tag = list.find(name);
+  if (tag == nullptr) return DkimReason::missing_tag;
+  const auto octets = decode_folded_base64(tag->value);
+  if (!octets || octets->empty()) return DkimReason::signature_syntax;
+  out = *octets;
   return DkimReason::none;
+}
+
+DkimReason read_body_hash(const DkimTagList& list, DkimSignature& out) {
+  return read_base64(list, "bh", out.body_hash);
+}
+
+DkimReason read_signature(const DkimTagList& list, DkimSignature& out) {
+  const DkimReason problem = read_base64(list, "b", out.signature);
+  out.b_start = encode_base64(out.signature).substr(0, 8);
+  return problem;
 }
 
 DkimReason read_limits(const DkimTagList& list, DkimSignature& out) {
@@ -136,6 +184,27 @@ DkimReason read_version(const DkimTagList& list, DkimSignature&) {
   return v->value == "1" ? DkimReason::none : DkimReason::unknown_version;
 }
 
+using Reader = DkimReason (*)(const DkimTagList&, DkimSignature&);
+constexpr std::array<Reader, 10> kDkimReaders = {
+    read_version, read_names,     read_identity,  read_algorithm, read_canonicalization,
+    read_headers, read_body_hash, read_signature, read_limits,    read_query_method};
+constexpr std::array<Reader, 8> kArcMessageReaders = {
+    read_names,       read_no_identity, read_algorithm, read_arc_canonicalization,
+    read_arc_headers, read_body_hash,   read_signature, read_limits};
+constexpr std::array<Reader, 6> kArcSealReaders = {
+    read_names, read_no_identity, read_algorithm, read_no_headers, read_signature, read_limits};
+
+std::span<const Reader> readers_of(SignatureKind kind) {
+  switch (kind) {
+    case SignatureKind::arc_message:
+      return kArcMessageReaders;
+    case SignatureKind::arc_seal:
+      return kArcSealReaders;
+    default:
+      return kDkimReaders;
+  }
+}
+
 }  // namespace
 
 bool is_dkim_name(std::string_view text) {
@@ -160,7 +229,7 @@ bool is_within(std::string_view domain, std::string_view ancestor) {
          domain[domain.size() - ancestor.size() - 1] == '.';
 }
 
-ParsedDkimSignature parse_dkim_signature(const DkimField& field) {
+ParsedDkimSignature parse_dkim_signature(const DkimField& field, SignatureKind kind) {
   ParsedDkimSignature parsed;
   const std::size_t colon = field.text.find(':');
   const std::string_view value = field.text.substr(colon + 1);
@@ -170,8 +239,7 @@ ParsedDkimSignature parse_dkim_signature(const DkimField& field) {
     return parsed;
   }
   // Each reads on, whatever the one before found, so that a verdict can name domain and selector.
-  for (const auto read : {read_version, read_names, read_algorithm, read_canonicalization,
-                          read_headers, read_hashes, read_limits, read_query_method}) {
+  for (const Reader read : readers_of(kind)) {
     const DkimReason problem = read(*list, parsed.signature);
     if (parsed.problem == DkimReason::none) parsed.problem = problem;
   }

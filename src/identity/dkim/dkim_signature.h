@@ -19,7 +19,7 @@ struct DkimSignature {
   Canonicalization header_form = Canonicalization::simple;
   Canonicalization body_form = Canonicalization::simple;
   std::string algorithm_text;
-  std::string domain;                // lower case
+  std::string domain;                // lower case; "d="
   std::string selector;              // lower case
   std::string identity;              // "i=" as given, or "@domain"
   std::string identity_domain;       // of "i=", lower case
@@ -38,8 +38,17 @@ struct ParsedDkimSignature {
   DkimReason problem = DkimReason::none;
 };
 
-// Reads a field and holds it to RFC 6376 §3.5 and §6.1.1 and to RFC 8301, time apart.
-ParsedDkimSignature parse_dkim_signature(const DkimField& field);
+// The fields that carry a signature in DKIM's form.
+enum class SignatureKind : std::uint8_t {
+  dkim,         // RFC 6376 §3.5
+  arc_message,  // RFC 8617 §4.1.2: "i=" is an instance, there is no "v=", From may stay unsigned
+  arc_seal,     // RFC 8617 §4.1.3: relaxed, without "h=" and "bh="
+};
+
+// Reads a field and holds it to the RFC of its kind and to RFC 8301, time apart. "i=" of ARC is not
+// read here.
+ParsedDkimSignature parse_dkim_signature(const DkimField& field,
+                                         SignatureKind kind = SignatureKind::dkim);
 
 // What time says of a signature: expired, from_the_future or none.
 DkimReason judge_time(const DkimSignature& signature, WallTime now);

@@ -1,17 +1,18 @@
 #include "identity/dkim/dkim_signer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "identity/dkim/dkim_error.h"
 #include "identity/dkim/dkim_record.h"
 #include "identity/dkim/dkim_signature.h"
 #include "identity/dkim/dkim_tag_list.h"
+#include "identity/dkim/field_folding.h"
 
 namespace posthaste {
 namespace {
 
-constexpr std::size_t kFoldAt = 76;
 constexpr std::size_t kMaxDnsName = 253;
 
 Error bad_block(const DkimConfig& block, const std::string& what) {
@@ -37,76 +38,59 @@ bool suits(DkimKeyChoice choice, DkimAlgorithm algorithm) {
   return false;
 }
 
-// Appends the names of "h=", folded before the colon-separated name that would pass the margin.
-void append_folded_names(const std::vector<std::string>& names, std::string& out) {
-  std::size_t column = 2;
-  bool first = true;
-  for (const std::string& name : names) {
-    if (!first) out.push_back(':');
-    if (!first && column + name.size() > kFoldAt) {
-      out.append("\r\n\t ");
-      column = 2;
-    }
-    out.append(name);
-    column += name.size() + 1;
-    first = false;
-  }
+// What keeps a key from being used by `block`; "" when nothing does.
+DkimKeyFile::Check check_for(const DkimConfig& block) {
+  return [choice = block.algorithm, path = block.private_key.string()](const DkimPrivateKey& key) {
+    if (suits(choice, key.algorithm())) return std::string();
+    return "the key in " + path + " is for " + std::string(to_string(key.algorithm())) +
+           ", not for the algorithm of the block: change either, or write \"auto\"";
+  };
 }
 
-void append_folded_base64(std::string_view base64, std::string& out) {
-  while (!base64.empty()) {
-    const std::string_view line = base64.substr(0, kFoldAt - 2);
-    out.append(line);
-    base64.remove_prefix(line.size());
-    if (!base64.empty()) out.append("\r\n\t ");
+// Given twice a name would be oversigned, so each of those that are signed always is added once.
+std::vector<std::string> names_to_sign(const DkimConfig& block) {
+  std::vector<std::string> names = block.headers.empty() ? default_signed_headers() : block.headers;
+  for (const std::string& one : always_signed_headers()) {
+    const std::string lower = ascii_lower(one);
+    const bool is_there = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return ascii_lower(name) == lower;
+    });
+    if (!is_there) names.push_back(one);
   }
+  return names;
+}
+
+Canonicalization header_form_of(DkimForms forms) {
+  const bool is_simple = forms == DkimForms::simple_simple || forms == DkimForms::simple_relaxed;
+  return is_simple ? Canonicalization::simple : Canonicalization::relaxed;
+}
+
+Canonicalization body_form_of(DkimForms forms) {
+  const bool is_simple = forms == DkimForms::simple_simple || forms == DkimForms::relaxed_simple;
+  return is_simple ? Canonicalization::simple : Canonicalization::relaxed;
+}
+
+std::string_view name_of(Canonicalization form) {
+  return form == Canonicalization::simple ? "simple" : "relaxed";
 }
 
 }  // namespace
 
-struct DkimSigner::Digests {
-  Sha256 body;
-  WallTime now;
-};
+// Hashes of one body, made when first asked for.
+class DkimSigner::Bodies {
+ public:
+  explicit Bodies(std::string_view body) : body_(body) {}
 
-// RFC 6376 §5.4.1. The names that stand twice are oversigned: a second one that is added on the
-// way, which a reader might see in place of the first, breaks the signature. RFC 8058 §4 asks for
-// List-Unsubscribe-Post.
-const std::vector<std::string>& default_signed_headers() {
-  static const std::vector<std::string> names = {"From",
-                                                 "From",
-                                                 "Reply-To",
-                                                 "Reply-To",
-                                                 "Subject",
-                                                 "Subject",
-                                                 "Date",
-                                                 "Date",
-                                                 "To",
-                                                 "To",
-                                                 "Cc",
-                                                 "Cc",
-                                                 "Message-ID",
-                                                 "Sender",
-                                                 "In-Reply-To",
-                                                 "References",
-                                                 "MIME-Version",
-                                                 "Content-Type",
-                                                 "Content-Transfer-Encoding",
-                                                 "Resent-Date",
-                                                 "Resent-From",
-                                                 "Resent-To",
-                                                 "Resent-Cc",
-                                                 "List-Id",
-                                                 "List-Help",
-                                                 "List-Unsubscribe",
-                                                 "List-Unsubscribe-Post",
-                                                 "List-Subscribe",
-                                                 "List-Post",
-                                                 "List-Owner",
-                                                 "List-Archive",
-                                                 "Feedback-ID"};
-  return names;
-}
+  const Sha256& hash(Canonicalization form) {
+    auto& known = hashes_.at(static_cast<std::size_t>(form));
+    if (!known) known = hash_body(form, body_).digest;
+    return *known;
+  }
+
+ private:
+  std::string_view body_;
+  std::array<std::optional<Sha256>, 2> hashes_;
+};
 
 Result<DkimSigner> DkimSigner::load(const std::vector<DkimConfig>& blocks) {
   DkimSigner signer;
@@ -138,6 +122,9 @@ std::vector<ConfigProblem> DkimSigner::problems_of(const DkimConfig& block) {
     problems.push_back(
         {"headers", "\"" + name + "\" is what no header field can be called: remove it"});
   }
+  if (block.valid_from && block.valid_until && *block.valid_until <= *block.valid_from) {
+    problems.push_back({"valid_until", "is not after valid_from: the block would never sign"});
+  }
   return problems;
 }
 
@@ -146,40 +133,38 @@ Result<void> DkimSigner::add(const DkimConfig& block) {
   const std::vector<ConfigProblem> problems = problems_of(block);
   if (!problems.empty())
     return bad_block(block, problems.front().key + ": " + problems.front().what);
-  Result<DkimPrivateKey> key = DkimPrivateKey::load(block.private_key.string());
+  auto key = DkimKeyFile::open(block.private_key, check_for(block));
   if (!key) return bad_block(block, key.error().message());
-  if (!suits(block.algorithm, key->algorithm())) {
-    return bad_block(block, "the key in " + block.private_key.string() + " is for " +
-                                std::string(to_string(key->algorithm())) +
-                                ", not for the algorithm of the block: change either, or write "
-                                "\"auto\"");
-  }
-  identities_.push_back(
-      {std::move(*key), *Domain::parse(block.domain), ascii_lower(block.selector),
-       header_rules(block.headers.empty() ? default_signed_headers() : block.headers)});
+  const std::vector<std::string> names = names_to_sign(block);
+  identities_.push_back({.key = std::move(*key),
+                         .domain = *Domain::parse(block.domain),
+                         .selector = ascii_lower(block.selector),
+                         .headers = SignedHeaders(names, OversignFrom::yes),
+                         .header_form = header_form_of(block.canonicalization),
+                         .body_form = body_form_of(block.canonicalization),
+                         .signs_all = block.sign_all,
+                         .valid_from = block.valid_from.value_or(WallTime::min()),
+                         .valid_until = block.valid_until.value_or(WallTime::max())});
   return {};
 }
 
-std::vector<DkimSigner::HeaderRule> DkimSigner::header_rules(
-    const std::vector<std::string>& names) {
-  std::vector<HeaderRule> rules = {{"from", true}};
-  for (const std::string& name : names) {
-    const std::string lower = ascii_lower(name);
-    const auto known = std::find_if(rules.begin(), rules.end(),
-                                    [&](const HeaderRule& rule) { return rule.name == lower; });
-    if (known == rules.end()) {
-      rules.push_back({lower, false});
-    } else {
-      known->oversign = true;
-    }
-  }
-  return rules;
+bool DkimSigner::Identity::signs_for(const Domain& header_from) const {
+  return signs_all || is_within(header_from.ascii(), domain.ascii());
 }
 
 bool DkimSigner::signs_for(const Domain& header_from) const {
-  return std::any_of(identities_.begin(), identities_.end(), [&](const Identity& identity) {
-    return is_within(header_from.ascii(), identity.domain.ascii());
-  });
+  return std::any_of(identities_.begin(), identities_.end(),
+                     [&](const Identity& identity) { return identity.signs_for(header_from); });
+}
+
+std::vector<std::string> DkimSigner::domains_for(const Domain& header_from, WallTime now) const {
+  std::vector<std::string> domains;
+  for (const Identity& identity : identities_) {
+    if (identity.signs_for(header_from) && identity.signs_at(now)) {
+      domains.push_back(identity.domain.ascii());
+    }
+  }
+  return domains;
 }
 
 Result<DkimSignatures> DkimSigner::sign(std::string_view message, const Domain& header_from,
@@ -187,10 +172,11 @@ Result<DkimSignatures> DkimSigner::sign(std::string_view message, const Domain& 
   DkimSignatures made;
   if (!signs_for(header_from)) return made;
   const SplitMessage split = split_message(message);
-  const Digests digests{hash_body(Canonicalization::relaxed, split.body).digest, now};
+  Bodies bodies(split.body);
   for (const Identity& identity : identities_) {
-    if (!is_within(header_from.ascii(), identity.domain.ascii())) continue;
-    Result<std::string> field = make_signature(identity, split.fields, digests);
+    if (!identity.signs_for(header_from) || !identity.signs_at(now)) continue;
+    Result<std::string> field =
+        make_signature(identity, split.fields, bodies.hash(identity.body_form), now);
     if (!field) return field.error();
     made.headers.append(*field);
     made.domains.push_back(identity.domain.ascii());
@@ -200,31 +186,40 @@ Result<DkimSignatures> DkimSigner::sign(std::string_view message, const Domain& 
 
 Result<std::string> DkimSigner::make_signature(const Identity& identity,
                                                const std::vector<DkimField>& fields,
-                                               const Digests& digests) {
-  DkimSignature signature;
-  signature.header_form = Canonicalization::relaxed;
-  const FieldPicker present(fields);
-  for (const HeaderRule& rule : identity.headers) {
-    const std::size_t times = present.count(rule.name) + (rule.oversign ? 1 : 0);
-    signature.headers.insert(signature.headers.end(), times, rule.name);
-  }
-
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(digests.now).time_since_epoch();
-  std::string field = "DKIM-Signature: v=1; a=";
-  field.append(to_string(identity.key.algorithm())).append("; c=relaxed/relaxed;\r\n\td=");
-  field.append(identity.domain.ascii()).append("; s=").append(identity.selector);
+                                               const Sha256& body_hash, WallTime now) {
+  const DkimPrivateKey key = identity.key->key();
+  SignedHeaders::Signed header = identity.headers.collect(identity.header_form, fields);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch();
+  std::string field;
+  field.reserve(1024);
+  field.append("DKIM-Signature: v=1; a=").append(to_string(key.algorithm()));
+  field.append("; c=").append(name_of(identity.header_form)).append("/");
+  field.append(name_of(identity.body_form)).append(";\r\n\td=").append(identity.domain.ascii());
+  field.append("; s=").append(identity.selector);
   field.append("; t=").append(std::to_string(seconds.count())).append(";\r\n\th=");
-  append_folded_names(signature.headers, field);
-  const std::string_view body(reinterpret_cast<const char*>(digests.body.data()),
-                              digests.body.size());
-  field.append(";\r\n\tbh=").append(encode_base64(body)).append(";\r\n\tb=");
+  append_folded_names(header.names, field);
+  const std::string_view digest(reinterpret_cast<const char*>(body_hash.data()), body_hash.size());
+  field.append(";\r\n\tbh=").append(encode_base64(digest)).append(";\r\n\tb=");
 
-  signature.field_without_b = field;
-  const Result<std::string> octets = identity.key.sign(signed_header_text(signature, fields));
+  append_canonical_field(identity.header_form, {"DKIM-Signature", field}, header.text);
+  // RFC 6376 §3.7: the signature itself goes without its closing CRLF.
+  header.text.resize(header.text.size() - 2);
+  const Result<std::string> octets = key.sign(header.text);
   if (!octets) return octets.error();
   append_folded_base64(encode_base64(*octets), field);
   field.append("\r\n");
   return field;
+}
+
+std::vector<DkimKeyChange> DkimSigner::refresh_keys() const {
+  std::vector<DkimKeyChange> changes;
+  for (const Identity& identity : identities_) {
+    const Result<bool> refreshed = identity.key->refresh();
+    if (refreshed && !*refreshed) continue;
+    changes.push_back(
+        {identity.key->path().string(), refreshed ? std::string() : refreshed.error().message()});
+  }
+  return changes;
 }
 
 }  // namespace posthaste

@@ -156,6 +156,85 @@ TEST_F(DkimSigning, SignsOddMessages) {
   }
 }
 
+TEST_F(DkimSigning, SignsInTheFormsOfTheBlock) {
+  const std::string spaced = "Subject: x\r\n y\r\nFrom: a@example.com\r\n\r\na  b \r\n\r\n";
+  for (const auto& [forms, name] : {std::pair{DkimForms::relaxed_relaxed, "c=relaxed/relaxed"},
+                                    std::pair{DkimForms::relaxed_simple, "c=relaxed/simple"},
+                                    std::pair{DkimForms::simple_relaxed, "c=simple/relaxed"},
+                                    std::pair{DkimForms::simple_simple, "c=simple/simple"}}) {
+    DkimConfig config = block("ed");
+    config.canonicalization = forms;
+    const std::string headers = DkimSigner::load({config})->sign(spaced, from_, kNow)->headers;
+    EXPECT_THAT(headers, ::testing::HasSubstr(name));
+    EXPECT_EQ(judge(headers + spaced).at(0).result, DkimResult::pass) << name;
+    // What each form lets pass.
+    std::string refolded = headers + spaced;
+    refolded.replace(refolded.find("x\r\n y"), 5, "x y");
+    const bool is_simple_header = name[2] == 's';
+    EXPECT_EQ(judge(refolded).at(0).result == DkimResult::pass, !is_simple_header) << name;
+    std::string respaced = headers + spaced;
+    respaced.replace(respaced.find("a  b \r\n"), 7, "a b\r\n");
+    const bool is_simple_body = std::string_view(name).ends_with("/simple");
+    EXPECT_EQ(judge(respaced).at(0).result == DkimResult::pass, !is_simple_body) << name;
+  }
+}
+
+// A feedback loop knows the sender by its own domain, whatever From says.
+TEST_F(DkimSigning, SignsAllMailWhereTheBlockSaysSo) {
+  DkimConfig loop = block("ed");
+  loop.sign_all = true;
+  const auto signer = DkimSigner::load({block("rsa"), loop});
+  ASSERT_TRUE(signer);
+  const Domain other = *Domain::parse("customer.example.net");
+  EXPECT_TRUE(signer->signs_for(other));
+  const auto for_other = signer->sign(message_, other, kNow);
+  ASSERT_TRUE(for_other);
+  EXPECT_EQ(for_other->domains, (std::vector<std::string>{"example.com"}));
+  const auto verdicts = judge(for_other->headers + message_);
+  ASSERT_EQ(verdicts.size(), 1U);
+  EXPECT_EQ(verdicts[0].result, DkimResult::pass);
+  EXPECT_EQ(verdicts[0].selector, "ed");
+  EXPECT_EQ(signer->sign(message_, from_, kNow)->domains.size(), 2U);
+}
+
+TEST_F(DkimSigning, SwitchesKeysByDate) {
+  const WallTime change = kNow + std::chrono::hours(24);
+  DkimConfig old_key = block("rsa");
+  old_key.valid_until = change;
+  DkimConfig new_key = block("ed");
+  new_key.valid_from = change;
+  const auto signer = DkimSigner::load({old_key, new_key});
+  ASSERT_TRUE(signer) << signer.error().message();
+  const auto selector_at = [&](WallTime now) {
+    const auto made = signer->sign(message_, from_, now);
+    const auto fields = split_message(made->headers).fields;
+    return fields.size() == 1 ? parse_dkim_signature(fields[0]).signature.selector : "not one";
+  };
+  EXPECT_EQ(selector_at(kNow), "rsa");
+  EXPECT_EQ(selector_at(change - std::chrono::microseconds(1)), "rsa");
+  EXPECT_EQ(selector_at(change), "ed");
+  EXPECT_TRUE(signer->signs_for(from_));
+}
+
+TEST_F(DkimSigning, TakesOverAKeyFileThatChanged) {
+  const auto signer = DkimSigner::load({block("ed")});
+  ASSERT_TRUE(signer);
+  EXPECT_TRUE(signer->refresh_keys().empty());
+  const DkimPrivateKey next = *DkimPrivateKey::generate_rsa(2048);
+  std::ofstream(dir_ / "ed") << *next.to_pem();
+  const auto changes = signer->refresh_keys();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].path, (dir_ / "ed").string());
+  EXPECT_EQ(changes[0].problem, "");
+  EXPECT_THAT(signer->sign(message_, from_, kNow)->headers, ::testing::HasSubstr("a=rsa-sha256"));
+
+  std::ofstream(dir_ / "ed") << "no key";
+  const auto refused = signer->refresh_keys();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_THAT(refused[0].problem, ::testing::HasSubstr("no PEM private key"));
+  EXPECT_THAT(signer->sign(message_, from_, kNow)->headers, ::testing::HasSubstr("a=rsa-sha256"));
+}
+
 TEST_F(DkimSigning, SaysWhichBlockIsWrongAndWhy) {
   const auto message_for = [](const DkimConfig& config) {
     const auto signer = DkimSigner::load({config});
@@ -178,6 +257,10 @@ TEST_F(DkimSigning, SaysWhichBlockIsWrongAndWhy) {
   EXPECT_THAT(message_for(bad), ::testing::HasSubstr("no header field can be called"));
   bad.headers = {"a;b"};
   EXPECT_NE(message_for(bad), "");
+  bad = block("ed");
+  bad.valid_from = kNow;
+  bad.valid_until = kNow;
+  EXPECT_THAT(message_for(bad), ::testing::HasSubstr("valid_until: is not after valid_from"));
   bad = block("ed");
   bad.private_key.clear();
   EXPECT_THAT(message_for(bad), ::testing::HasSubstr("private_key: not given"));

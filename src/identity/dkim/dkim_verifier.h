@@ -3,12 +3,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "identity/dkim/dkim_verdict.h"
+#include "identity/dkim/published_key.h"
 #include "mail/envelope.h"
 
 namespace posthaste {
@@ -29,6 +31,10 @@ class DkimKeySource {
   virtual ~DkimKeySource() = default;
   // `name` is "selector._domainkey.domain".
   virtual boost::asio::awaitable<DkimKeyAnswer> look_up(std::string name) = 0;
+  // The key that the text of a record holds; a source may keep keys that it has read.
+  virtual std::shared_ptr<const DkimPublishedKey> read(const std::string& record_text) {
+    return read_published_key(record_text);
+  }
 };
 
 // A hostile message may carry any number of signatures; more than these are not judged.

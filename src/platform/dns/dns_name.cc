@@ -1,5 +1,6 @@
 #include "platform/dns/dns_name.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace posthaste {
@@ -24,12 +25,19 @@ std::optional<std::string> normalize_dns_name(std::string_view name) {
       if (label == 0) return std::nullopt;
       label = 0;
     } else {
-      if (c <= ' ' || c > '~' || c == '\\' || ++label > kMaxLabel) return std::nullopt;
+      // RFC 2181 §11: any octet may stand in a name, and SPF makes names with spaces.
+      if (c < ' ' || c > '~' || c == '\\' || ++label > kMaxLabel) return std::nullopt;
     }
     result.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
   if (label == 0) return std::nullopt;
   return result;
+}
+
+bool is_host_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
 }
 
 bool is_in_zone(std::string_view name, std::string_view zone) {

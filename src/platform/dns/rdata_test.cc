@@ -25,6 +25,16 @@ TEST(RdataWire, ReadsEveryType) {
             Rdata(TlsaRecord{3, 1, 1, "\xab\xcd"}));
 }
 
+TEST(RdataWire, ReadsASoaAsAZoneFileHasIt) {
+  const std::string wire = "\x02ns\x00\x01h\x00"s + "\x00\x00\x00\x01\x00\x00\x1c\x20"s +
+                           "\x00\x00\x03\x84\x00\x12\x75\x00\x00\x00\x01\x2c"s;
+  EXPECT_EQ(parse_rdata_wire(RecordType::soa, wire), Rdata("ns. h. 1 7200 900 1209600 300"s));
+  EXPECT_EQ(*parse_rdata_text(RecordType::soa, "NS. h 1 7200 900 1209600 300"),
+            Rdata("ns. h. 1 7200 900 1209600 300"s));
+  EXPECT_FALSE(parse_rdata_text(RecordType::soa, "ns. h. 1 7200 900 1209600"));
+  EXPECT_FALSE(parse_rdata_text(RecordType::soa, "ns. h. 1 7200 900 1209600 soon"));
+}
+
 TEST(RdataWire, RefusesWhatIsCutShortOrTooLong) {
   const std::string mx = "\x00\x0a\x02mx\x07"s + "example\x00"s;
   for (std::size_t size = 0; size < mx.size(); ++size) {

@@ -103,6 +103,26 @@ Result<Rdata> read_tlsa(const std::vector<std::string_view>& words) {
   return Rdata(std::move(tlsa));
 }
 
+// RFC 1035 §3.3.13: primary server, mailbox, serial, refresh, retry, expire, minimum.
+Result<Rdata> read_soa(const std::vector<std::string_view>& words) {
+  constexpr std::string_view kShape =
+      "SOA takes two names and five numbers: write "
+      "\"ns1.example.com. hostmaster.example.com. 1 7200 900 1209600 300\"";
+  if (words.size() != 7) return bad(std::string(kShape));
+  std::string text;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::optional<std::string> name = normalize_dns_name(words[i]);
+    if (!name) return bad(fmt::format("\"{}\" is not a domain name", words[i]));
+    text += *name + ". ";
+  }
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    std::uint32_t number = 0;
+    if (!read_number(words[i], number)) return bad(std::string(kShape));
+    text += fmt::format("{}{}", number, i + 1 < words.size() ? " " : "");
+  }
+  return Rdata(std::move(text));
+}
+
 // One "…" string; `text` begins after the opening quote and is left after the closing one.
 bool read_quoted(std::string_view& text, std::string& to) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -147,6 +167,7 @@ Result<Rdata> read_words(RecordType type, std::string_view text) {
   if (type == RecordType::mx) return read_mx(words);
   if (type == RecordType::srv) return read_srv(words);
   if (type == RecordType::tlsa) return read_tlsa(words);
+  if (type == RecordType::soa) return read_soa(words);
   if (words.size() != 1) return bad(fmt::format("{} takes exactly one value", to_string(type)));
   if (type == RecordType::a) return read_address<ip::address_v4>(words[0], "IPv4");
   if (type == RecordType::aaaa) return read_address<ip::address_v6>(words[0], "IPv6");

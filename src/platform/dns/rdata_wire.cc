@@ -29,6 +29,10 @@ class WireReader {
     const unsigned high = u8();
     return static_cast<std::uint16_t>(high << 8 | u8());
   }
+  std::uint32_t u32() {
+    const std::uint32_t high = u16();
+    return high << 16 | u16();
+  }
   std::string_view take(std::size_t count) {
     if (failed_ || rest_.size() < count) {
       failed_ = true;
@@ -82,6 +86,15 @@ std::string read_strings(WireReader& reader) {
   return text;
 }
 
+// RFC 1035 §3.3.13
+std::string read_soa(WireReader& reader) {
+  const std::string server = reader.name();
+  const std::string mailbox = reader.name();
+  std::string text = server + ". " + mailbox + ".";
+  for (int i = 0; i < 5; ++i) text += fmt::format(" {}", reader.u32());
+  return text;
+}
+
 Rdata read(RecordType type, WireReader& reader) {
   switch (type) {
     case RecordType::a:
@@ -92,6 +105,8 @@ Rdata read(RecordType type, WireReader& reader) {
     case RecordType::cname:
     case RecordType::ptr:
       return reader.name();
+    case RecordType::soa:
+      return read_soa(reader);
     case RecordType::txt:
       return read_strings(reader);
     case RecordType::mx: {

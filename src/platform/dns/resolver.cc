@@ -7,10 +7,11 @@
 namespace posthaste {
 namespace {
 
-constexpr std::array<std::pair<RecordType, std::string_view>, 9> kTypes{{
+constexpr std::array<std::pair<RecordType, std::string_view>, 10> kTypes{{
     {RecordType::a, "A"},
     {RecordType::ns, "NS"},
     {RecordType::cname, "CNAME"},
+    {RecordType::soa, "SOA"},
     {RecordType::ptr, "PTR"},
     {RecordType::mx, "MX"},
     {RecordType::txt, "TXT"},

@@ -19,6 +19,7 @@ enum class RecordType : std::uint16_t {
   a = 1,
   ns = 2,
   cname = 5,
+  soa = 6,
   ptr = 12,
   mx = 15,
   txt = 16,
@@ -65,7 +66,8 @@ struct DnsQuestion {
 };
 
 // The data of one record. A string is the address of A and AAAA ("192.0.2.1", "2001:db8::1"), the
-// name of CNAME, PTR and NS, or the text of TXT with its strings joined (RFC 7208 §3.3).
+// name of CNAME, PTR and NS, the text of TXT with its strings joined (RFC 7208 §3.3), or the fields
+// of SOA as a zone file has them.
 using Rdata = std::variant<std::string, MxRecord, SrvRecord, TlsaRecord>;
 
 enum class DnsStatus : std::uint8_t {

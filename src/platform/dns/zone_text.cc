@@ -71,7 +71,7 @@ Result<void> ZoneText::add(std::string_view line) {
   if (!type) {
     return {DnsErrc::bad_record,
             fmt::format("\"{}\" is not a record type that is known here: use A, AAAA, MX, TXT, "
-                        "CNAME, PTR, NS, SRV or TLSA",
+                        "CNAME, PTR, NS, SOA, SRV or TLSA",
                         word)};
   }
   std::string_view data = line;

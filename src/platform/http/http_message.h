@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -42,11 +43,14 @@ using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(HttpReque
 // Which handler answers what. Patterns are paths in which "{name}" stands for one segment.
 class HttpRouter {
  public:
-  // Whether a route answers without a key from beyond loopback, too.
+  // Whether a route answers without a key from beyond loopback, too. Strangers may send it little:
+  // kMaxOpenBody.
   enum class Access { keyed, open };
 
   void add(std::string method, std::string_view pattern, HttpHandler handler,
            Access access = Access::keyed);
+
+  static constexpr std::uint64_t kMaxOpenBody = 8 * 1024;
 
   struct Match {
     const HttpHandler* handler = nullptr;  // null: nothing there

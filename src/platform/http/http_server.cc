@@ -1,5 +1,6 @@
 #include "platform/http/http_server.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -39,13 +40,17 @@ bool read_target(std::string_view target, HttpRequest& request) {
   return true;
 }
 
+HttpResponse too_large() {
+  return HttpResponse::failure(413, "the request is too large: send less at one time");
+}
+
 // What to say to a request that cannot be read; nothing when the connection has ended.
 std::optional<HttpResponse> answer_to(const boost::system::error_code& error) {
   if (error == http::error::header_limit) {
     return HttpResponse::failure(431, "the request's header is too large: send less of it");
   }
   if (error == http::error::body_limit) {
-    return HttpResponse::failure(413, "the request is too large: send less at one time");
+    return too_large();
   }
   const bool is_of_http =
       error.category() == http::make_error_code(http::error::bad_version).category();
@@ -84,8 +89,9 @@ class HttpServer::Connection {
   }
 
   HttpCaller caller_of(const Parser& parser) const;
-  // Decides by the header alone. A refusal, or the request without its body and its handler.
-  std::optional<HttpResponse> judge(const Parser& parser, HttpRequest& request,
+  // Decides by the header alone. A refusal, or the request without its body and its handler; for
+  // an open route with a lower limit for the body.
+  std::optional<HttpResponse> judge(Parser& parser, HttpRequest& request,
                                     const HttpHandler*& handler) const;
   asio::awaitable<bool> read_body(Parser& parser);
   asio::awaitable<bool> send(const Parser& parser, HttpResponse response, bool keeps_alive);
@@ -112,8 +118,7 @@ HttpCaller HttpServer::Connection::caller_of(const Parser& parser) const {
   return caller;
 }
 
-std::optional<HttpResponse> HttpServer::Connection::judge(const Parser& parser,
-                                                          HttpRequest& request,
+std::optional<HttpResponse> HttpServer::Connection::judge(Parser& parser, HttpRequest& request,
                                                           const HttpHandler*& handler) const {
   const auto& header = parser.get();
   if (!read_target(std::string_view(header.target().data(), header.target().size()), request)) {
@@ -130,6 +135,12 @@ std::optional<HttpResponse> HttpServer::Connection::judge(const Parser& parser,
     return match.is_other_method
                ? HttpResponse::failure(405, "this resource has no " + request.method)
                : HttpResponse::failure(404, "there is no " + request.path);
+  }
+  if (match.access == HttpRouter::Access::open) {
+    const std::uint64_t most = std::min(HttpRouter::kMaxOpenBody, server_.options_.max_request);
+    const auto length = parser.content_length();
+    if (length && *length > most) return too_large();
+    parser.body_limit(most);  // of a body in chunks
   }
   request.params = std::move(match.params);
   handler = match.handler;
@@ -163,7 +174,7 @@ asio::awaitable<bool> HttpServer::Connection::turn() {
       deadline_.set(server_.options_.request_timeout, "response");
       response = co_await (*handler)(std::move(request));
     } else {
-      response = HttpResponse::failure(413, "the request is too large: send less at one time");
+      response = too_large();
     }
   }
   const bool keeps_alive = parser.is_done() && parser.get().keep_alive() && !server_.is_stopping_;

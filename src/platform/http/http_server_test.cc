@@ -54,6 +54,7 @@ class HttpServerTest : public testing::Test {
     router_.add("POST", "/echo", echo);
     router_.add("GET", "/things/{id}/parts", echo);
     router_.add("GET", "/open", echo, HttpRouter::Access::open);
+    router_.add("POST", "/open", echo, HttpRouter::Access::open);
     router_.add("GET", "/pieces", pieces);
     router_.add("GET", "/slow", [this](HttpRequest request) { return slow(std::move(request)); });
     options_.keys = {"another-key-of-ours", kKey};
@@ -129,6 +130,20 @@ class HttpServerTest : public testing::Test {
   std::unique_ptr<HttpServer> server_;
   bool is_slow_under_way_ = false;
 };
+
+TEST_F(HttpServerTest, TakesLittleFromStrangers) {
+  options_.max_request = 100'000;
+  const auto post = [](const std::string& fields, const std::string& body) {
+    return "POST /open HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + fields + "\r\n" +
+           body;
+  };
+  const std::string most(8192, 'x');
+  EXPECT_THAT(exchange(post("Content-Length: 8192\r\n", most)), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(exchange(post("Content-Length: 8193\r\n", most + "x")), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(
+      exchange(post("Transfer-Encoding: chunked\r\n", "2001\r\n" + most + "x\r\n0\r\n\r\n")),
+      StartsWith("HTTP/1.1 413 "));
+}
 
 TEST_F(HttpServerTest, GivesPathQueryAndBodyToTheHandler) {
   const std::string answer = exchange(

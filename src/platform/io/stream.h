@@ -4,11 +4,14 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+struct ssl_st;  // OpenSSL's SSL
 
 namespace boost::asio::ssl {
 class context;
@@ -27,7 +30,27 @@ struct TlsInfo {
   std::string cipher;             // "TLS_AES_256_GCM_SHA384"
   std::string server_name;        // SNI, where sent
   bool is_peer_verified = false;  // chain and name, by the context's rules
-  std::string peer_subject;       // of the peer's certificate, "" if none
+  std::string peer_subject;       // of the peer's certificate (RFC 2253), "" if none
+  std::string peer_fingerprint;   // its SHA-256 in hexadecimal, "" if none
+  bool is_resumed = false;        // a session of before: the certificate is the one it had then
+};
+
+// How a client begins TLS.
+struct TlsClientOptions {
+  // Sent as SNI unless it is an address; the name or address that the certificate has to bear.
+  std::string server_name;
+  // Null, or the last word before the handshake: other names to bear, records of DANE, a session to
+  // resume. Requires: what it uses outlives the handshake.
+  std::function<void(ssl_st*)> prepare;
+};
+
+// What a client's handshake came to.
+struct HandshakeResult {
+  boost::system::error_code ec;
+  // What is wrong with the peer's certificate, an X509_V_ERR_… of OpenSSL and its text; also of a
+  // handshake that a context which verifies nothing let pass. X509_V_OK: nothing.
+  int verify_error = 0;
+  std::string verify_problem;
 };
 
 struct Endpoint {
@@ -50,9 +73,9 @@ class Stream {
   // TLS from here on (RFC 3207, RFC 8314). `context` outlives the stream. Octets that were read
   // before the call are the caller's to discard: none of them may be used after it.
   virtual boost::asio::awaitable<IoResult> handshake_server(boost::asio::ssl::context& context) = 0;
-  // `server_name` is sent as SNI and, where the context verifies, compared with the certificate.
-  virtual boost::asio::awaitable<IoResult> handshake_client(boost::asio::ssl::context& context,
-                                                            std::string server_name) = 0;
+  // The context's verify mode decides whether a certificate that will not do ends the handshake.
+  virtual boost::asio::awaitable<HandshakeResult> handshake_client(
+      boost::asio::ssl::context& context, TlsClientOptions options) = 0;
   // Ends TLS politely where there is TLS: sends close_notify and waits for the peer's, so set a
   // deadline before.
   virtual boost::asio::awaitable<void> shutdown() = 0;

@@ -1,12 +1,17 @@
 #include "platform/io/tcp_stream.h"
 
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -25,6 +30,40 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 Endpoint to_endpoint(const tcp::endpoint& endpoint) {
   return {endpoint.address().to_string(), endpoint.port()};
+}
+
+// Says whom a client expects.
+void name_peer(SSL* ssl, const std::string& name) {
+  X509_VERIFY_PARAM* expected = SSL_get0_param(ssl);
+  boost::system::error_code not_an_address;
+  asio::ip::make_address(name, not_an_address);
+  if (!not_an_address) {
+    X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str());
+    return;
+  }
+  // SNI carries names only, never addresses (RFC 6066 §3).
+  SSL_set_tlsext_host_name(ssl, name.c_str());
+  // RFC 6125 §6.4.3: a wildcard is a whole label.
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  SSL_set1_host(ssl, name.c_str());
+}
+
+std::string subject_of(X509* certificate) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(BIO_new(BIO_s_mem()), &BIO_free);
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  // A peer may put anything there; more than this tells nobody anything.
+  return {data, static_cast<std::size_t>(std::min(size, 256L))};
+}
+
+std::string fingerprint_of(const X509* certificate) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  std::string text;
+  if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1) return text;
+  for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+  return text;
 }
 
 }  // namespace
@@ -78,24 +117,23 @@ asio::awaitable<IoResult> TcpStream::handshake_server(asio::ssl::context& contex
   co_return IoResult{ec, 0};
 }
 
-asio::awaitable<IoResult> TcpStream::handshake_client(asio::ssl::context& context,
-                                                      std::string server_name) {
+asio::awaitable<HandshakeResult> TcpStream::handshake_client(asio::ssl::context& context,
+                                                             TlsClientOptions options) {
   tls_ = std::make_unique<TlsStream>(socket_, context);
-  if (!server_name.empty()) {
-    // SNI carries names only, never addresses (RFC 6066 §3).
-    boost::system::error_code not_an_address;
-    asio::ip::make_address(server_name, not_an_address);
-    if (not_an_address) SSL_set_tlsext_host_name(tls_->native_handle(), server_name.c_str());
-    // The name is compared in every mode; the context's verify mode decides whether a failure
-    // ends the handshake.
-    tls_->set_verify_callback(asio::ssl::host_name_verification(server_name));
-  }
+  SSL* ssl = tls_->native_handle();
+  if (!options.server_name.empty()) name_peer(ssl, options.server_name);
+  if (options.prepare) options.prepare(ssl);
   auto [ec] = co_await tls_->async_handshake(asio::ssl::stream_base::client, kAwait);
+  HandshakeResult result{.ec = ec};
+  result.verify_error = static_cast<int>(SSL_get_verify_result(ssl));
+  if (result.verify_error != X509_V_OK) {
+    result.verify_problem = X509_verify_cert_error_string(result.verify_error);
+  }
   if (!ec) {
     record_tls();
-    tls_info_->server_name = std::move(server_name);
+    tls_info_->server_name = std::move(options.server_name);
   }
-  co_return IoResult{ec, 0};
+  co_return result;
 }
 
 void TcpStream::record_tls() {
@@ -103,13 +141,13 @@ void TcpStream::record_tls() {
   TlsInfo info;
   info.version = SSL_get_version(ssl);
   info.cipher = SSL_get_cipher_name(ssl);
+  info.is_resumed = SSL_session_reused(ssl) == 1;
   if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
     info.server_name = name;
   if (X509* certificate = SSL_get0_peer_certificate(ssl)) {
     info.is_peer_verified = SSL_get_verify_result(ssl) == X509_V_OK;
-    char subject[256] = {};
-    X509_NAME_oneline(X509_get_subject_name(certificate), subject, sizeof subject);
-    info.peer_subject = subject;
+    info.peer_subject = subject_of(certificate);
+    info.peer_fingerprint = fingerprint_of(certificate);
   }
   tls_info_ = std::move(info);
 }

@@ -22,8 +22,8 @@ class TcpStream final : public Stream {
   boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into) override;
   boost::asio::awaitable<IoResult> write(std::span<const boost::asio::const_buffer> data) override;
   boost::asio::awaitable<IoResult> handshake_server(boost::asio::ssl::context& context) override;
-  boost::asio::awaitable<IoResult> handshake_client(boost::asio::ssl::context& context,
-                                                    std::string server_name) override;
+  boost::asio::awaitable<HandshakeResult> handshake_client(boost::asio::ssl::context& context,
+                                                           TlsClientOptions options) override;
   boost::asio::awaitable<void> shutdown() override;
   void close() override;
 

@@ -52,9 +52,19 @@ rocksdb::ColumnFamilyOptions family_options(const FamilyOptions& family,
   }
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks = !family.is_mostly_missed;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (family.is_mostly_missed) {
+    // Keys with long beginnings in common are written once a block; the larger the block, the
+    // better. A reader unpacks one for a key that is there, which is rare.
+    table.block_size = 32 << 10;
+    table.block_restart_interval = 64;
+    cf.bottommost_compression = rocksdb::kZSTD;
+    cf.bottommost_compression_opts.enabled = true;
+    cf.bottommost_compression_opts.level = 6;
+    cf.level_compaction_dynamic_level_bytes = true;
+  }
   cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // Queues leave trains of deleted keys behind: files full of them are compacted soon.
   cf.table_properties_collector_factories.push_back(

@@ -163,6 +163,45 @@ std::vector<std::optional<std::string>> Store::get_many(
   return answers;
 }
 
+std::optional<std::vector<std::optional<std::string>>> Store::get_many_in_memory(
+    Family family, const std::vector<std::string>& keys) const {
+  const auto access = database_->read_access();
+  if (!database_->db) return std::nullopt;
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kBlockCacheTier;
+  std::vector<std::optional<std::string>> answers(keys.size());
+  rocksdb::PinnableSlice value;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    value.Reset();
+    const rocksdb::Status status =
+        database_->db->Get(options, database_->family(family), keys[i], &value);
+    if (status.ok()) {
+      answers[i] = value.ToString();
+    } else if (!status.IsNotFound()) {
+      return std::nullopt;
+    }
+  }
+  return answers;
+}
+
+std::uint64_t Store::disk_bytes(Family family) const {
+  const auto access = database_->read_access();
+  std::uint64_t bytes = 0;
+  if (!database_->db) return bytes;
+  database_->db->GetIntProperty(database_->family(family), "rocksdb.total-sst-files-size", &bytes);
+  return bytes;
+}
+
+void Store::compact(Family family) {
+  const auto access = database_->read_access();
+  if (!database_->db) return;
+  auto* const which = database_->family(family);
+  database_->db->Flush(rocksdb::FlushOptions(), which).PermitUncheckedError();
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  database_->db->CompactRange(options, which, nullptr, nullptr).PermitUncheckedError();
+}
+
 Result<void> Store::scan(Family family, std::string_view from, std::string_view until,
                          const Visit& visit) const {
   const auto access = database_->read_access();

@@ -28,6 +28,9 @@ enum class Family : std::uint8_t {};
 struct FamilyOptions {
   std::string name;
   bool has_large_values = false;  // kept in blob files
+  // Asked all the time for keys that mostly are not there: its filters stay in memory, and it is
+  // packed as tightly as can be.
+  bool is_mostly_missed = false;
 };
 
 struct StoreOptions {
@@ -122,6 +125,14 @@ class Store {
   // One answer for each key, in order.
   std::vector<std::optional<std::string>> get_many(Family family,
                                                    const std::vector<std::string>& keys) const;
+  // The same without reading from disk; nullopt when it cannot be told so. What was never put is
+  // told by the filters, nearly always, and what was put lately is in memory.
+  std::optional<std::vector<std::optional<std::string>>> get_many_in_memory(
+      Family family, const std::vector<std::string>& keys) const;
+  // Octets of a family on disk, without the log.
+  std::uint64_t disk_bytes(Family family) const;
+  // Packs a family as it would be after long. Blocks, long: for measuring.
+  void compact(Family family);
   // Calls `visit` with keys from `from` on, in order, until it returns false or `until` (not
   // included; "" means the end) is reached.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;

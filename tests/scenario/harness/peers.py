@@ -30,7 +30,7 @@ smtpd_peername_lookup = no
 smtp_host_lookup = native
 virtual_mailbox_domains = {domain}
 virtual_mailbox_base = {dir}/mail
-virtual_mailbox_maps = static:all/
+virtual_mailbox_maps = {mailboxes}
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
@@ -81,7 +81,7 @@ begin acl
 acl_any:
   accept
 begin routers
-{router}
+{routers}
 mailbox:
   driver = accept
   transport = maildir
@@ -134,11 +134,13 @@ class _Peer:
 class Postfix(_Peer):
     """Takes mail for `domain` into a mailbox; passes everything else to `relay_port`.
 
-    `settings` are lines for main.cf, such as smtpd_tls_cert_file or smtp_sasl_auth_enable.
+    `settings` are lines for main.cf, such as smtpd_tls_cert_file or smtp_sasl_auth_enable;
+    `more_services` is text for master.cf, in which {port} is the port. With `users`, local parts,
+    only these have a mailbox: mail for others is taken as well, and bounced after that.
     """
 
     def __init__(self, scenario, domain="recipient.test", relay_port=None, settings="",
-                 name="postfix"):
+                 name="postfix", more_services="", users=None):
         self._postfix = need("/usr/sbin/postfix")
         if os.geteuid() != 0:
             raise Skip("Postfix starts as root only")
@@ -152,10 +154,15 @@ class Postfix(_Peer):
             os.chown(os.path.join(self.directory, part), user.pw_uid, user.pw_gid)
         os.chmod(os.path.join(self.directory, "data"), 0o700)
         relay = f"relayhost = [127.0.0.1]:{relay_port}\n" if relay_port else ""
+        mailboxes, late = "static:all/", ""
+        if users is not None:
+            mailboxes = "inline:{" + ", ".join(f"{one}@{domain}=all/" for one in users) + "}"
+            late = "smtpd_reject_unlisted_recipient = no\n"
         main = POSTFIX_MAIN.format(dir=self.directory, domain=domain, uid=user.pw_uid,
-                                   gid=user.pw_gid)
-        scenario.write(f"{name}/conf/main.cf", main + relay + settings + "\n")
-        scenario.write(f"{name}/conf/master.cf", POSTFIX_MASTER.format(port=self.port))
+                                   gid=user.pw_gid, mailboxes=mailboxes)
+        scenario.write(f"{name}/conf/main.cf", main + late + relay + settings + "\n")
+        scenario.write(f"{name}/conf/master.cf", POSTFIX_MASTER.format(port=self.port) +
+                       more_services.format(port=self.port))
         self.start()
         scenario.own(self)
 
@@ -179,10 +186,14 @@ class Postfix(_Peer):
 
 
 class Exim(_Peer):
-    """Like Postfix above; `settings` are main options, `transport_settings` those of sending."""
+    """Like Postfix above; `settings` are main options, `transport_settings` those of sending.
+
+    Without a `domain`, which `users` need, it passes everything to `relay_port`. It looks at what
+    waits every `queue_interval`.
+    """
 
     def __init__(self, scenario, relay_port=None, settings="", transport_settings="",
-                 name="exim"):
+                 name="exim", domain=None, users=None, queue_interval="2s"):
         here = os.path.dirname(os.path.abspath(__file__))
         root = os.path.normpath(os.path.join(here, "..", "..", ".."))
         self._exim = need(os.path.join(root, "build/peers/exim/usr/sbin/exim4"))
@@ -192,18 +203,31 @@ class Exim(_Peer):
         user = pwd.getpwnam("Debian-exim")
         for part in ("spool", "log", "mail"):
             os.chown(scenario.folder(name, part), user.pw_uid, user.pw_gid)
-        router = ("onward:\n  driver = manualroute\n  transport = onward\n"
-                  "  route_list = * 127.0.0.1 byname\n  self = send\n") if relay_port else ""
+        routers = ""
+        if users is not None:
+            strangers = " : ".join(f"! {one}" for one in users) or "*"
+            routers += (f"stranger:\n  driver = redirect\n  domains = {domain}\n"
+                        f"  local_parts = {strangers}\n  allow_fail\n"
+                        "  data = :fail: no such user here\n")
+        if relay_port:
+            elsewhere = f"! {domain}" if domain else "*"
+            routers += (f"onward:\n  driver = manualroute\n  domains = {elsewhere}\n"
+                        "  transport = onward\n  route_list = * 127.0.0.1 byname\n"
+                        "  self = send\n")
         scenario.write(f"{name}/exim.conf", EXIM.format(
-            exim=self._exim, dir=self.directory, port=self.port, settings=settings, router=router,
+            exim=self._exim, dir=self.directory, port=self.port, settings=settings, routers=routers,
             relay_port=relay_port or 25, transport_settings=transport_settings))
         self._pid_file = os.path.join(self.directory, "exim.pid")
+        self._queue_interval = queue_interval
         self.start()
         scenario.own(self)
 
+    def _command(self, *arguments):
+        return run_program([self._exim, "-C", os.path.join(self.directory, "exim.conf"),
+                            *arguments])
+
     def start(self):
-        done = run_program([self._exim, "-C", os.path.join(self.directory, "exim.conf"),
-                            "-oP", self._pid_file, "-bd", "-q2s"])
+        done = self._command("-oP", self._pid_file, "-bd", f"-q{self._queue_interval}")
         assert done.returncode == 0, f"exim: {done.stderr.decode()}\n{self.output()}"
         self._wait()
 
@@ -214,6 +238,10 @@ class Exim(_Peer):
             wait_until(lambda: not accepts(self.port), 10, "exim to end")
         except (FileNotFoundError, ProcessLookupError, ValueError):
             pass
+
+    def flush(self):
+        """Tries all that waits again."""
+        self._command("-q")
 
     def close(self):
         self.stop()

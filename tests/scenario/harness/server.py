@@ -174,15 +174,17 @@ def accepts(port):
 
 
 class Sink:
-    """`posthaste sink`: takes everything, or behaves like a persona, and keeps what it took."""
+    """`posthaste sink`: takes everything, or behaves like a persona, and keeps what it took; with
+    keeps=False it only counts, which is faster."""
 
-    def __init__(self, scenario, persona="plain", name="sink", arguments=()):
+    def __init__(self, scenario, persona="plain", name="sink", arguments=(), keeps=True):
         self.keep = scenario.folder(name)
+        keeping = ["--keep", self.keep] if keeps else []
         for _ in range(5):
             self.port, self.http = scenario.free_port(), scenario.free_port()
             self._process = Process(name, [
                 binary(), "sink", "--listen", f"127.0.0.1:{self.port}", "--persona", persona,
-                "--keep", self.keep, "--http", f"127.0.0.1:{self.http}", *arguments])
+                *keeping, "--http", f"127.0.0.1:{self.http}", *arguments])
             wait_until(lambda: accepts(self.port) or not self._process.is_running(), 20, name)
             if self._process.is_running() or TAKEN not in self._process.output():
                 break

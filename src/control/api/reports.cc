@@ -1,0 +1,60 @@
+// GET /api/v1/reports/summary?domain=&days=30: who sends as us, and what fails since when.
+#include <charconv>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "control/api/api.h"
+#include "control/api/queue_query.h"
+#include "inbound/report_store.h"
+
+namespace posthaste {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int kUsualDays = 30;
+constexpr int kMostDays = 40'000;
+
+// 0 when it is no number of days.
+int days_of(const std::string& text) {
+  if (text.empty()) return kUsualDays;
+  int days = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number && days >= 1 && days <= kMostDays ? days : 0;
+}
+
+Result<ReportSummary> read(const std::filesystem::path& path, const SummaryQuery& query) {
+  auto store = ReportStore::open({path});
+  if (!store) return store.error();
+  return (*store)->summary(query);
+}
+
+asio::awaitable<HttpResponse> show(ReportsApiParts parts, HttpRequest request) {
+  const int days = days_of(request.field("days"));
+  if (days == 0) {
+    co_return HttpResponse::failure(400, "days is no number from 1 to 40000: correct it");
+  }
+  const auto since = parts.clock->wall() - std::chrono::days(days);
+  SummaryQuery query;
+  query.domain = request.field("domain");
+  query.since = std::chrono::floor<std::chrono::seconds>(since).time_since_epoch().count();
+  std::function<Result<ReportSummary>()> work = [path = parts.database, query] {
+    return read(path, query);
+  };
+  const auto summary = co_await parts.disk->run<Result<ReportSummary>>(std::move(work));
+  if (!summary) co_return HttpResponse::failure(500, summary.error().message());
+  co_return HttpResponse{200, dump_json(to_json(*summary))};
+}
+
+}  // namespace
+
+void add_reports_api(HttpRouter& router, ReportsApiParts parts) {
+  router.add("GET", "/api/v1/reports/summary",
+             [parts](HttpRequest request) { return show(parts, std::move(request)); });
+}
+
+}  // namespace posthaste

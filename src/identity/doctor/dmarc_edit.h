@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace posthaste {
+
+// A DMARC record as a list of tags that can be changed and written again.
+class DmarcEdit {
+ public:
+  static DmarcEdit of(std::string_view text);
+
+  // Replaces the tag's value, or adds it: "p" right after the version, others at the end.
+  void set(std::string_view tag, std::string value);
+  void remove(std::string_view tag);
+  // Takes out what RFC 9989 §4.7 does not know, values that no tag may have, and tags that stand
+  // twice.
+  void remove_malformed();
+  std::string text() const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> tags_;  // without "v"
+};
+
+}  // namespace posthaste

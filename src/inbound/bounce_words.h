@@ -1,0 +1,36 @@
+#pragma once
+
+#include <re2/re2.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace posthaste {
+
+// The phrases by which mail systems tell people what became of a message, as data: patterns on
+// text whose white space is single spaces. Any thread may ask.
+
+// "could not be delivered to the following recipients": addresses follow.
+const std::vector<std::unique_ptr<const RE2>>& failure_leads();
+// "Your message to <a@b> could not be delivered": the address stands in the phrase, group 1.
+const std::vector<std::unique_ptr<const RE2>>& failures_with_address();
+// "Your message was blocked": a failure that names nobody by itself.
+bool tells_refusal(std::string_view text);
+// A line behind which the returned message stands.
+bool begins_original(std::string_view line);
+bool is_bounce_subject(std::string_view subject);
+// A mail system's own address, or what a system shows in its place.
+bool is_daemon(std::string_view from);
+// The message waits, and nothing is lost yet; what also says that all is over is no delay.
+bool tells_delay(std::string_view text);
+bool tells_success(std::string_view text);
+// "Out of office", "Automatic reply", in many languages.
+bool is_auto_reply_subject(std::string_view subject);
+// The sender is asked to prove that he is no machine.
+bool is_challenge(std::string_view subject, std::string_view text);
+
+// An address as it stands in text, group 1 of any pattern that ends or begins with it.
+extern const char* const kAddressPattern;
+
+}  // namespace posthaste

@@ -1,0 +1,121 @@
+#include "inbound/report_archive.h"
+
+#include <gtest/gtest.h>
+
+#include "inbound/inbound_error.h"
+#include "inbound/packing_fixture.h"
+
+namespace posthaste {
+namespace {
+
+boost::system::error_code code_of(InboundErrc code) {
+  return make_error_code(code);
+}
+
+TEST(ReportArchive, GzipAndZipAndPlainComeOutAsTheyWentIn) {
+  for (const std::string& packed :
+       {gzip("<feedback/>"), zip({{"a.xml", "<feedback/>"}}), std::string("<feedback/>")}) {
+    auto unpacked = unpack_report({packed, {}, {}});
+    ASSERT_TRUE(unpacked) << unpacked.error().message();
+    EXPECT_EQ(unpacked->files, std::vector<std::string>{"<feedback/>"});
+  }
+}
+
+TEST(ReportArchive, SeveralMembersAndPaddingOfGzipAreRead) {
+  auto unpacked = unpack_report({gzip("<feed") + gzip("back/>") + "\r\n", {}, {}});
+  ASSERT_TRUE(unpacked) << unpacked.error().message();
+  EXPECT_EQ(unpacked->files.front(), "<feedback/>");
+}
+
+TEST(ReportArchive, BombsAreRefusedAtTheirLimit) {
+  // 1,000 times as large unpacked; refused when 200 times are there.
+  const std::string zeros(8U << 20U, ' ');
+  for (const std::string& bomb : {gzip(zeros), zip({{"a.xml", zeros}})}) {
+    ASSERT_LT(bomb.size(), 16'000U);
+    auto unpacked = unpack_report({bomb, {}, {}});
+    ASSERT_FALSE(unpacked);
+    EXPECT_EQ(unpacked.error().code, code_of(InboundErrc::too_large));
+    EXPECT_NE(unpacked.error().detail.find("200 times"), std::string::npos);
+  }
+}
+
+TEST(ReportArchive, TheLimitHoldsForAllFilesTogether) {
+  ArchiveLimits limits;
+  limits.max_unpacked = 10'000;
+  const std::string half = noise(6'000);
+  EXPECT_TRUE(unpack_report({zip({{"a.xml", half}}), {}, {}}, limits));
+  auto unpacked = unpack_report({zip({{"a.xml", half}, {"b.xml", half}}), {}, {}}, limits);
+  ASSERT_FALSE(unpacked);
+  EXPECT_EQ(unpacked.error().code, code_of(InboundErrc::too_large));
+}
+
+TEST(ReportArchive, TooManyFilesAndTooManyOctetsAreRefused) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int i = 0; i < 17; ++i) files.emplace_back(std::to_string(i) + ".xml", "<feedback/>");
+  auto many = unpack_report({zip(files), {}, {}});
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().code, code_of(InboundErrc::too_large));
+  ArchiveLimits limits;
+  limits.max_packed = 10;
+  auto large = unpack_report({"<feedback/>", {}, {}}, limits);
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().code, code_of(InboundErrc::too_large));
+}
+
+TEST(ReportArchive, EveryTruncationIsAnError) {
+  const std::string text = noise(2'000);
+  for (const std::string& packed : {gzip(text), zip({{"a.xml", text}})}) {
+    for (std::size_t size = 4; size < packed.size(); size += 7) {
+      auto unpacked = unpack_report({packed.substr(0, size), {}, {}});
+      ASSERT_FALSE(unpacked) << size;
+      EXPECT_EQ(unpacked.error().code, code_of(InboundErrc::bad_archive)) << size;
+    }
+  }
+}
+
+TEST(ReportArchive, DamageIsAnErrorAndNeverOtherOctets) {
+  const std::string text = noise(2'000);
+  for (const std::string& packed : {gzip(text), zip({{"a.xml", text}})}) {
+    for (std::size_t i = 0; i < packed.size(); i += 3) {
+      std::string damaged = packed;
+      damaged[i] = static_cast<char>(damaged[i] ^ 0x55);
+      auto unpacked = unpack_report({damaged, {}, {}});
+      // Names, times and notes may change without harm; plain is what lost its first octets.
+      if (unpacked && unpacked->container != ReportContainer::plain) {
+        EXPECT_EQ(unpacked->files.front(), text) << i;
+      }
+    }
+  }
+}
+
+TEST(ReportArchive, LabelsThatAreAllWrongAreRefused) {
+  const std::string packed = gzip("<feedback/>");
+  EXPECT_TRUE(unpack_report({packed, "a.xml.gz", "application/zip"}));
+  EXPECT_TRUE(unpack_report({packed, "a.zip", "application/gzip"}));
+  EXPECT_TRUE(unpack_report({packed, "report", "application/octet-stream"}));
+  for (const char* name : {"a.zip", "A.XML", "a.json"}) {
+    auto unpacked = unpack_report({packed, name, "application/octet-stream"});
+    ASSERT_FALSE(unpacked) << name;
+    EXPECT_EQ(unpacked.error().code, code_of(InboundErrc::bad_archive));
+  }
+  auto plain = unpack_report({"<feedback/>", "a.xml.gz", "application/gzip"});
+  ASSERT_FALSE(plain);
+  EXPECT_EQ(plain.error().detail,
+            "labelled as gzip but the octets are neither gzip nor zip: the sender must label it "
+            "right");
+}
+
+TEST(ReportArchive, ArchivesInArchivesAreRefused) {
+  auto unpacked = unpack_report({zip({{"a.xml.gz", gzip("<feedback/>")}}), {}, {}});
+  ASSERT_FALSE(unpacked);
+  EXPECT_EQ(unpacked.error().code, code_of(InboundErrc::bad_archive));
+}
+
+TEST(ReportArchive, EncryptedZipsAreRefused) {
+  auto unpacked = unpack_report({encrypted_zip("a.xml", "<feedback/>"), {}, {}});
+  ASSERT_FALSE(unpacked);
+  EXPECT_EQ(unpacked.error().detail, "the zip is encrypted: reports come without a password");
+}
+
+}  // namespace
+}  // namespace posthaste

@@ -1,0 +1,127 @@
+#include "inbound/returned_prose.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "inbound/bounce_words.h"
+
+namespace posthaste {
+namespace {
+
+constexpr std::size_t kMaxLines = 3000;
+
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+std::string lowered(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+bool is_blank_line(std::string_view line) {
+  return line.find_first_not_of(" \t\r\f\v") == std::string_view::npos;
+}
+
+RE2::Options options() {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  return options;
+}
+
+// A header of a message that begins in this line: fields at the left edge, one after another.
+bool begins_header(const std::vector<std::string_view>& lines, std::size_t at) {
+  static const RE2 kSure(
+      R"(^(?:Received: .*(?:from|by)|Return-Path: ?<|Message-Id: ?<|X-Mailer: ))", options());
+  static const RE2 kField(
+      R"(^(?:From|To|Subject|Date|Message-Id|Received|Return-Path|MIME-Version|)"
+      R"(Content-Type|Reply-To|Cc|Sender|X-[A-Za-z0-9-]+|DKIM-Signature): ?)",
+      options());
+  if (RE2::PartialMatch(piece(lines[at]), kSure)) return true;
+  if (!RE2::PartialMatch(piece(lines[at]), kField)) return false;
+  int fields = 0;
+  bool has_origin = false;
+  for (std::size_t i = at; i < lines.size() && i < at + 12; ++i) {
+    const std::string_view line = lines[i];
+    if (is_blank_line(line)) break;
+    if (line.front() == ' ' || line.front() == '\t') continue;
+    if (!RE2::PartialMatch(piece(line), kField)) break;
+    ++fields;
+    const std::string name = lowered(line.substr(0, line.find(':')));
+    has_origin = has_origin || name == "received" || name == "message-id" || name == "date" ||
+                 name == "mime-version" || name == "return-path";
+  }
+  return fields >= 3 && has_origin;
+}
+
+// "&lt;" and the like.
+std::string without_entities(std::string text) {
+  constexpr std::array<std::pair<const char*, const char*>, 9> kEntities{{{"&lt;", "<"},
+                                                                          {"&gt;", ">"},
+                                                                          {"&quot;", "\""},
+                                                                          {"&nbsp;", " "},
+                                                                          {"&#39;", "'"},
+                                                                          {"&apos;", "'"},
+                                                                          {"&#64;", "@"},
+                                                                          {"&#43;", "+"},
+                                                                          {"&amp;", "&"}}};
+  for (const auto& [entity, character] : kEntities) {
+    RE2::GlobalReplace(&text, entity, character);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty() && lines.size() < kMaxLines) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string text_of_html(std::string_view html) {
+  static const RE2 kHidden(
+      R"((?is)<(?:style|script|head)\b.*?</(?:style|script|head)\s*>|<!--.*?-->)");
+  static const RE2 kBreak(R"((?i)<(?:br|/?p|/?div|/?tr|/?li|/?table|/?h[1-6]|/?pre|hr)\b[^>]*>)");
+  // A tag is never what holds an address: "<a@b>" in careless HTML stays.
+  static const RE2 kTag(R"(<[/!?]?[a-zA-Z][^<>@]*(?:"[^"]*"[^<>]*)*>)");
+  std::string text(html.substr(0, 4 * kMaxProse));
+  RE2::GlobalReplace(&text, kHidden, " ");
+  RE2::GlobalReplace(&text, kBreak, "\n");
+  RE2::GlobalReplace(&text, kTag, "");
+  return without_entities(std::move(text));
+}
+
+Prose split_prose(std::string_view text) {
+  std::string clean;
+  clean.reserve(std::min(text.size(), kMaxProse));
+  constexpr std::size_t kMaxText = 8 * kMaxProse;
+  for (const char c : text.substr(0, kMaxText)) {
+    if (c != '\r' && c != '\0') clean.push_back(c);
+  }
+  const std::vector<std::string_view> lines = lines_of(clean);
+  Prose prose;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto begin = static_cast<std::size_t>(lines[i].data() - clean.data());
+    if (begin > kMaxProse) break;
+    const bool is_marker = i > 0 && begins_original(lines[i]);
+    if (!is_marker && !(i > 0 && begins_header(lines, i))) continue;
+    prose.head = clean.substr(0, begin);
+    prose.original = clean.substr(is_marker ? begin + lines[i].size() : begin);
+    return prose;
+  }
+  prose.head = clean.substr(0, kMaxProse);
+  return prose;
+}
+
+}  // namespace posthaste

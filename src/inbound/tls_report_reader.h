@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace posthaste {
+
+// RFC 8460 §4.4, as another server tells it; "" where it does not say.
+struct TlsReportFailure {
+  std::string result_type;
+  std::uint64_t count = 0;
+  std::string sending_address;
+  std::string receiving_host;
+  std::string receiving_helo;
+  std::string receiving_address;
+  std::string additional_information;
+  std::string reason_code;
+};
+struct TlsReportPolicy {
+  std::string policy_type;  // "sts", "tlsa", "no-policy-found"
+  std::string policy_domain;
+  std::vector<std::string> policy_string;
+  std::vector<std::string> mx_hosts;
+  std::uint64_t successful = 0;
+  std::uint64_t failed = 0;
+  std::vector<TlsReportFailure> failures;
+};
+// How others fared when they wanted to send to us over TLS.
+struct ReceivedTlsReport {
+  std::string organization_name;
+  std::string report_id;
+  std::string contact_info;  // "" also for null
+  std::string start;         // as written, with a zone or without
+  std::string end;
+  std::vector<TlsReportPolicy> policies;
+};
+
+// Reads the JSON of one report; fields may be absent, null, or numbers written as text. Errors: no
+// JSON, nested too deep, no policies.
+Result<ReceivedTlsReport> read_tls_report(std::string_view json);
+
+// True when the text may be a TLS report.
+bool looks_like_tls_report(std::string_view text);
+
+}  // namespace posthaste
