@@ -83,7 +83,8 @@ def main(scenario):
     suppress("remove", "user@refusing.test")
     suppress("remove", "user@refusing.test", code=1)
     assert refusal(port, "user@refusing.test") == ""
-    wait_until(lambda: len(refusing.messages) == 2, 30, "mail after it was taken off")
+    # A kill may deliver again what was on its way.
+    wait_until(lambda: len(refusing.messages) >= 2, 30, "mail after it was taken off")
     scenario.say("it stays on the list over a kill, until it is taken off")
 
     assert refusal(port, "waits@deferring.test") == ""
