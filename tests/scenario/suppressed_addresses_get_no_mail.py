@@ -52,6 +52,10 @@ def main(scenario):
         assert done.returncode == code, (arguments, done.returncode, done.stdout, done.stderr)
         return done.stdout.decode()
 
+    def taken():
+        """What it took: a DATA that was on its way when RCPT was refused ends empty (RFC 2920)."""
+        return [one for one in refusing.messages if one]
+
     def listed():
         return [json.loads(line) for line in suppress("list", "--json").splitlines()]
 
@@ -65,7 +69,7 @@ def main(scenario):
     said = refusal(port, "user@REFUSING.test")
     assert said.startswith("550 5.1.1 suppressed: hard_bounce since "), said
     assert refusal(port, "other@refusing.test") == "", "its neighbour gets mail"
-    wait_until(lambda: len(refusing.messages) == 1, 30, "the neighbour's message")
+    wait_until(lambda: len(taken()) == 1, 30, "the neighbour's message")
     assert len(server.events("suppressed")) == 1
     scenario.say("who bounced is refused, and named in an event")
 
@@ -84,7 +88,7 @@ def main(scenario):
     suppress("remove", "user@refusing.test", code=1)
     assert refusal(port, "user@refusing.test") == ""
     # A kill may deliver again what was on its way.
-    wait_until(lambda: len(refusing.messages) >= 2, 30, "mail after it was taken off")
+    wait_until(lambda: len(taken()) >= 2, 30, "mail after it was taken off")
     scenario.say("it stays on the list over a kill, until it is taken off")
 
     assert refusal(port, "waits@deferring.test") == ""
