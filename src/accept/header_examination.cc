@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/dkim/dkim_canonical.h"
 #include "identity/dkim/dkim_tag_list.h"
 #include "mail/address.h"

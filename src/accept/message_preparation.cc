@@ -10,6 +10,7 @@
 
 #include "accept/header_examination.h"
 #include "accept/trace_header.h"
+#include "base/ascii.h"
 #include "identity/dkim/dkim_signer.h"
 #include "mail/message.h"
 #include "route/sender_headers.h"

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
@@ -12,21 +14,6 @@ namespace {
 constexpr std::size_t kMaxCommandLine = 2048;
 // RFC 4954 §4
 constexpr std::size_t kMaxAuthLine = 12288;
-
-bool equals_ignoring_case(std::string_view text, std::string_view upper) {
-  if (text.size() != upper.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i] >= 'a' && text[i] <= 'z' ? static_cast<char>(text[i] - 32) : text[i];
-    if (c != upper[i]) return false;
-  }
-  return true;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 }  // namespace
 
@@ -165,10 +152,10 @@ void SmtpSession::run_line(std::string_view line, bool has_more) {
 
 void SmtpSession::run_command(std::string_view line, bool has_more) {
   const auto space = line.find(' ');
-  const std::string_view name = trim(line.substr(0, space));
+  const std::string_view name = trim_blanks(line.substr(0, space));
   if (const Verb* verb = find_verb(name)) {
     const auto text = space == std::string_view::npos ? std::string_view() : line.substr(space);
-    return (this->*verb->run)({trim(text), has_more});
+    return (this->*verb->run)({trim_blanks(text), has_more});
   }
   // A browser that was tricked into posting here must not get to speak SMTP in its body.
   for (std::string_view http : {"GET", "POST", "PUT", "CONNECT", "OPTIONS"}) {

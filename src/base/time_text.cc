@@ -5,14 +5,12 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
 using std::chrono::microseconds;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Takes `count` digits off the front, and then `separator` where it is not 0.
 std::optional<int> take_number(std::string_view& text, std::size_t count, char separator) {
@@ -86,6 +84,10 @@ std::optional<WallTime> parse_time_text(std::string_view text) {
   if (!offset) return std::nullopt;
   return WallTime(sys_days(date)) + hours(*hour) + minutes(*minute) + seconds(*second) + fraction -
          *offset;
+}
+
+std::string day_text(std::chrono::sys_days day) {
+  return to_rfc3339(WallTime(day)).substr(0, 10);
 }
 
 }  // namespace posthaste

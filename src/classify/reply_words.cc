@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "classify/word_rules.h"
 
 namespace posthaste {
@@ -229,15 +230,11 @@ std::string_view stand_in(std::string_view word) {
   return is_domain ? "<domain>" : "<link>";
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 std::string plain_words(std::string_view text) {
   std::string read(text.substr(0, kMaxText));
-  std::transform(read.begin(), read.end(), read.begin(), lower);
+  std::transform(read.begin(), read.end(), read.begin(), to_lower);
   constexpr std::string_view kSpaces = " \t\r\n<>()[]\",;";
   std::string plain;
   std::size_t at = 0;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/output.h"
 #include "identity/dkim/dkim_record.h"
 #include "identity/dkim/dkim_signature.h"
 #include "identity/dkim/selector_rotation.h"
@@ -18,14 +19,6 @@ namespace posthaste {
 namespace {
 
 using nlohmann::ordered_json;
-
-ExitCode print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0
-             ? ExitCode::done
-             : fail("dkim", "cannot write the output: free the disk, or keep the pipe open",
-                    ExitCode::internal);
-}
 
 // The line that a zone file takes.
 std::string zone_line(const std::string& name, const std::string& record) {
@@ -42,7 +35,7 @@ ExitCode print_record(const std::string& verb, const DkimKeyOptions& options,
   const Result<std::string> record = make_dkim_record(key);
   if (!record) return fail(verb, record.error().message(), ExitCode::internal);
   const std::string name = dkim_record_name(options.selector, domain->ascii());
-  if (!options.json) return print(zone_line(name, *record) + "\n");
+  if (!options.json) return print_output("dkim", zone_line(name, *record) + "\n");
   const ordered_json document = {
       {"name", name},
       {"type", "TXT"},
@@ -54,7 +47,7 @@ ExitCode print_record(const std::string& verb, const DkimKeyOptions& options,
       {"bits", key.bits()},
       {"private_key", file},
   };
-  return print(document.dump() + "\n");
+  return print_output("dkim", document.dump() + "\n");
 }
 
 // Makes the file, readable by its owner only; never replaces one, for mail may be signed with it.

@@ -1,6 +1,6 @@
 #include "cli/usage_error.h"
 
-#include <cctype>
+#include "base/ascii.h"
 
 namespace posthaste {
 
@@ -27,9 +27,10 @@ UsageError describe_usage_error(const CLI::App& app, const std::vector<std::stri
     return error;
   }
   problem.erase(problem.find_last_not_of(" \n.") + 1);
-  if (!problem.empty()) {
-    problem.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(problem.front())));
-  }
+  // It begins no sentence any more; "ID" and "DOMAIN" are names, and stay.
+  const bool is_name =
+      problem.size() > 1 && is_alpha(problem[1]) && problem[1] == to_upper(problem[1]);
+  if (!problem.empty() && !is_name) problem.front() = to_lower(problem.front());
   error.what = problem + ": " + see;
   return error;
 }

@@ -13,6 +13,7 @@ class UsageErrorTest : public testing::Test {
     queue->require_subcommand(1);
     queue->add_subcommand("list", "Lists")->add_option("--domain", "Which");
     app_.add_subcommand("send", "Sends")->add_option("--from", "Who")->required();
+    app_.add_subcommand("trace", "Traces")->add_option("ID", "Which")->required();
   }
 
   UsageError error_of(std::vector<std::string> words) {
@@ -45,6 +46,10 @@ TEST_F(UsageErrorTest, SaysWhatAnOptionLacks) {
   const UsageError error = error_of({"send"});
   EXPECT_EQ(error.verb, "send");
   EXPECT_EQ(error.what, "--from is required: see posthaste send --help");
+}
+
+TEST_F(UsageErrorTest, LeavesNamesAsTheyAre) {
+  EXPECT_EQ(error_of({"trace"}).what, "ID is required: see posthaste trace --help");
 }
 
 TEST_F(UsageErrorTest, SaysWhichOptionIsUnknown) {

@@ -1,5 +1,6 @@
 // The session: greeting, EHLO, TLS, AUTH. Transactions are in smtp_transaction.cc.
 #include "deliver/smtp_client.h"
+#include "base/ascii.h"
 
 #include <array>
 #include <charconv>

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/authentication_results_reader.h"
 
 namespace posthaste {
 namespace {
 
 constexpr std::size_t kMargin = 76;
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-}
 
 // A token of RFC 2045 §5.1, or a mail address or domain whose parts are such.
 bool needs_no_quotes(std::string_view text) {

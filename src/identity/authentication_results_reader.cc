@@ -3,24 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
 // A hostile field may hold any number of these.
 constexpr std::size_t kMaxResults = 200;
 constexpr std::size_t kMaxProperties = 50;
-
-bool is_white(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-}
-
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 bool is_keyword_char(char c) {
   return is_alphanumeric(c) || c == '-' || c == '_';

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/bounce_json.h"
 #include "inbound/bounce_text.h"
 #include "inbound/bounce_words.h"
@@ -17,14 +18,6 @@ namespace {
 
 constexpr std::size_t kMaxNesting = 3;
 constexpr std::size_t kMaxHeader = 64 * 1024;  // of a returned message
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // The texts for people of a message: those before and beside the report, not those of the message
 // that is returned in it.

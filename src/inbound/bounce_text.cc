@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "classify/reply_classifier.h"
 #include "inbound/bounce_words.h"
 #include "mail/message.h"
@@ -16,37 +17,18 @@ namespace {
 constexpr std::size_t kMaxRecipients = 1000;
 constexpr std::size_t kMaxBlockLines = 25;
 
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 std::string_view view(re2::StringPiece text) {
   return {text.data(), text.size()};
 }
 
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-bool is_white(char c) {
+bool is_any_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
 }
 
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_any_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_any_space(text.back())) text.remove_suffix(1);
   return text;
-}
-
-RE2::Options options() {
-  RE2::Options options;
-  options.set_case_sensitive(false);
-  options.set_max_mem(32 << 20);
-  return options;
 }
 
 const RE2& address_line() {
@@ -56,7 +38,7 @@ const RE2& address_line() {
                   R"((?:(?:"[^"@]{0,80}"|'[^'@]{0,80}'|[^<>@:"]{0,60}) ?[<\[(])?)"
                   R"(["'<\[(]*(?:smtp:|rfc822; ?|mailto:|(?:[^\s@]{1,120})[;:]smtp=)?\s*)") +
           kAddressPattern,
-      options());
+      text_options());
   return kPattern;
 }
 
@@ -74,13 +56,13 @@ bool is_label_of_another(std::string_view before) {
   static const RE2 kLabel(
       R"((?:from|sender|reply-to|cc|by|contact\S*|postmaster|support|return-path|envelope-from|)"
       R"(message-id|e-?mail us at|administrator)\s*[:=][^:]*$)",
-      options());
+      text_options());
   return RE2::PartialMatch(piece(before), kLabel);
 }
 
 // "… are not accepting mail from": the sender follows.
 bool names_sender(std::string_view before) {
-  static const RE2 kFrom(R"((?:^|\s)(?:from|by|von)[\s:]+["'<(\[]*$)", options());
+  static const RE2 kFrom(R"((?:^|\s)(?:from|by|von)[\s:]+["'<(\[]*$)", text_options());
   return RE2::PartialMatch(piece(before), kFrom);
 }
 
@@ -99,7 +81,7 @@ ProseReader::ProseReader(std::string_view head)
   for (const std::string_view line : lines_) {
     flat_begin_.push_back(flat_.size());
     for (const char c : line) {
-      if (!is_white(c)) {
+      if (!is_any_space(c)) {
         flat_.push_back(c);
       } else if (!flat_.empty() && flat_.back() != ' ') {
         flat_.push_back(' ');
@@ -142,7 +124,7 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
     }
     // A list goes on as it began: at the edge or indented. Elsewhere stands only what is plainly
     // one more: alone in its line, with its reason below or right behind the one before.
-    const bool is_indented = is_white(line.front());
+    const bool is_indented = is_any_space(line.front());
     if (found.empty()) first_is_indented = is_indented;
     if (is_indented != first_is_indented && !continues_list(found.back().line, i)) continue;
     found.push_back({cleaned(view(address)), i, behind});
@@ -153,7 +135,7 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
 bool ProseReader::continues_list(std::size_t last, std::size_t line) const {
   static const RE2 kAlone(
       std::string(R"(^[\s>*|•·-]*["'<(\[]*)") + kAddressPattern + R"([>"')\]]*[,;.]?(:?)\s*$)",
-      options());
+      text_options());
   re2::StringPiece address, colon;
   if (!RE2::FullMatch(piece(lines_[line]), kAlone, &address, &colon)) return false;
   if (!colon.empty()) return true;
@@ -178,7 +160,7 @@ std::vector<std::string> ProseReader::named_in_phrases() const {
 // Addresses in the line of the phrase itself: "… could not be delivered: a@b, c@d. Reason: …".
 std::vector<ProseRecipient> ProseReader::behind_lead() const {
   static const RE2 kNext(std::string(R"(^([^@]{0,40}?(?:^|[\s:;,<("'\[])))") + kAddressPattern,
-                         options());
+                         text_options());
   std::vector<ProseRecipient> found;
   const auto next = std::upper_bound(flat_begin_.begin(), flat_begin_.end(), lead_end_);
   const std::size_t line_end = next == flat_begin_.end() ? flat_.size() : *next;
@@ -197,10 +179,10 @@ std::vector<ProseRecipient> ProseReader::behind_lead() const {
 
 // The one address in the text, beside those of whoever sends and of those who help.
 std::vector<std::string> ProseReader::only_named(const std::vector<std::string>& self) const {
-  static const RE2 kAny(kAddressPattern, options());
+  static const RE2 kAny(kAddressPattern, text_options());
   static const RE2 kDesk(R"(^(?:postmaster|mailer-daemon|abuse|support|help|info|admin|webmaster|)"
                          R"(hostmaster|service|kundenservice|no-?reply)\b)",
-                         options());
+                         text_options());
   std::vector<std::string> found;
   re2::StringPiece rest(flat_);
   re2::StringPiece address;
@@ -312,7 +294,8 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
 
 // AOL lists its own users so: a name in each line, until a line of several words.
 std::vector<ProseRecipient> ProseReader::users_of(const std::string& domain) const {
-  static const RE2 kName(R"(^[\s>*-]*["'<]?([a-z][a-z0-9._+-]{1,63})["'>]?[,;]?\s*$)", options());
+  static const RE2 kName(R"(^[\s>*-]*["'<]?([a-z][a-z0-9._+-]{1,63})["'>]?[,;]?\s*$)",
+                         text_options());
   constexpr std::size_t kMaxProseLines = 4;  // of the sentence, until the list begins
   std::vector<ProseRecipient> found;
   if (lead_end_ == std::string::npos || domain.empty()) return found;

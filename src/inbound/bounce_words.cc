@@ -9,18 +9,6 @@
 namespace posthaste {
 namespace {
 
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-RE2::Options options() {
-  RE2::Options options;
-  options.set_case_sensitive(false);
-  options.set_max_mem(32 << 20);
-  options.set_log_errors(true);
-  return options;
-}
-
 constexpr const char* kAddress =
     R"(((?:"[^"\s]{1,64}"|[^\s<>()\[\]"',;:@\\|*][^\s<>()\[\]",;:@\\|*]{0,63})@)"
     R"((?:(?:[a-z0-9_\x{80}-\x{10ffff}-]{1,63}\.)+[a-z\x{80}-\x{10ffff}])"
@@ -93,7 +81,7 @@ std::vector<std::unique_ptr<const RE2>> compile(const char* const (&patterns)[N]
   for (std::string pattern : patterns) {
     const std::size_t place = pattern.find("%A");
     if (place != std::string::npos) pattern.replace(place, 2, kAddress);
-    compiled.push_back(std::make_unique<const RE2>(pattern, options()));
+    compiled.push_back(std::make_unique<const RE2>(pattern, text_options()));
   }
   return compiled;
 }
@@ -103,6 +91,13 @@ bool matches(std::string_view text, const RE2& pattern) {
 }
 
 }  // namespace
+
+RE2::Options text_options() {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  options.set_max_mem(32 << 20);
+  return options;
+}
 
 const char* const kAddressPattern = kAddress;
 
@@ -121,7 +116,7 @@ bool tells_refusal(std::string_view text) {
       R"((?:message|mail|e-?mail|letter)\b.{0,200}\b(?:was|were|is|has been|have been) )"
       R"((?:blocked|rejected|refused|bounced|quarantined|dropped|discarded|undeliverable|)"
       R"(not (?:been )?delivered)\b)",
-      options());
+      text_options());
   return matches(text, kPattern);
 }
 
@@ -138,47 +133,47 @@ bool begins_original(std::string_view line) {
 bool is_bounce_subject(std::string_view subject) {
   static const RE2 kPattern(
       R"(undeliver|deliver|failure|failed|returned|bounce|non[- ]?remis|unzustellbar|zustell|rejected|could not|cannot|can't|unable|status notif|mail error|error|unknown|problem|undeliv|not sent|warning|delay|nicht|échec|notification d'état|non distribu|no se (?:ha|pudo)|mancat|impossib|falha|недостав|не доставл|не может|エラー|届|配信|失敗|戻|送信|退信|退件|無法|无法|系统|반송|nondelivery|user mail|nicht zu|notice|mail system|blocked|consegn|recapit)",
-      options());
+      text_options());
   return matches(subject, kPattern);
 }
 
 bool is_daemon(std::string_view from) {
   static const RE2 kPattern(
       R"(mailer[-_. ]?d(?:a?emon)|mail[-_. ]?daemon|post[-_ ]?master|mdaemon|system administrator|mail(?:er)? (?:delivery|administrator|system|router|admin)|delivery (?:system|subsystem|service|status)|^\s*<>|<>\s*$|^\s*$|mailadm|mail[-_]?system|bounces?[-_@.]|non[-_]?delivery|internet mail|imss@|mail gateway|majordomo|autoreply|auto-?notif|system[-_ ]?(?:notif|mail)|@bounce|mail@|administrator|smtp|exchange|microsoft ?exchange|notif)",
-      options());
+      text_options());
   return matches(from, kPattern);
 }
 
 bool tells_delay(std::string_view text) {
   static const RE2 kDelay(
       R"(warning message only|(?:is|was|has been|been|being|mail|message|delivery|status notification|will be|notice|warning)[:( ]{1,3}delay|delayed|not yet (?:been )?(?:deliver|sent|receiv)|not been delivered (?:yet|after|within|to all)|still undelivered|(?:will|shall) (?:continue|keep|be) (?:to )?(?:try|retr|attempt)|(?:still|keep) (?:be )?try|will be retried|will retry|retry(?:ing)? for|no need to (?:resend|retransmit)|not need to (?:resend|retransmit)|could not send message for past|no action is required|attempts will continue|queued for|wird weiter|verzögert|remise retardée|retrasad|ritardo)",
-      options());
+      text_options());
   static const RE2 kOver(
       R"(permanent|giving up|given up|gave up|will not be retried|no further|not (?:going to )?try again|has failed|undeliverable|delivery failed|returned to sender|returning message|final|aborted|returned mail|stopped trying|fatal errors|will not (?:continue|retry|be re))",
-      options());
+      text_options());
   return matches(text, kDelay) && !matches(text, kOver);
 }
 
 bool tells_success(std::string_view text) {
   static const RE2 kSuccess(
       R"((?:was|were|been|is|has been) (?:successfully|succesfully) (?:deliver|relay|sent)|successful(?:ly)? (?:mail )?deliver|delivery (?:was )?success|delivered successfully|(?:message|mail) (?:was |has been )delivered to|successfully delivered|return receipt)",
-      options());
+      text_options());
   static const RE2 kNot(R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|error)",
-                        options());
+                        text_options());
   return matches(text, kSuccess) && !matches(text, kNot);
 }
 
 bool is_auto_reply_subject(std::string_view subject) {
   static const RE2 kPattern(
       R"(out of (?:the )?office|out-of-office|\booo\b|auto(?:matic|mated|matische?)?[- :]*(?:repl|respon|answer|antwort|acknowledg)|^\s*auto ?:|autoreply|auto-reply|vacation|on (?:leave|holiday|vacation|maternity|parental)|away from|(?:i am|i'm|currently) (?:away|out|not in)|abwesen|urlaub|nicht im (?:haus|b(?:ü|ue)ro)|absen(?:ce|t)\b|réponse automatique|en congé|respuesta autom|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|resposta autom|fora do escrit|automatisch antwoord|afwezig|autosvar|frånvar|fravær|automaattinen|poissa|autoodpowied|odpowied(?:ź|z) automat|автоответ|автоматическ|отпуск|自動(?:返信|応答|回复|回覆)|自动(?:回复|答复)|不在|休暇|외출|부재|자동\s*(?:응답|회신)|we (?:have )?received your|thank you for (?:your (?:e-?mail|message|contact|inquiry)|contacting)|your (?:e-?mail|message|request|ticket) (?:has been|was) received|auto-?notification|ticket (?:received|created))",
-      options());
+      text_options());
   return matches(subject, kPattern);
 }
 
 bool is_challenge(std::string_view subject, std::string_view text) {
   static const RE2 kPattern(
       R"(challenge[- ]response|(?:confirm|verify|validate|authenticate) (?:that )?(?:your (?:e-?mail|message|mail|delivery|identity)|you(?:'re| are) (?:a |not a |human|real))|sender (?:address )?(?:verification|confirmation|validation)|(?:please|must) (?:confirm|verify) (?:delivery|that you|your (?:message|e-?mail))|(?:held|pending|quarantined?).{0,80}(?:click|reply|confirm|link)|prove (?:that )?you(?:'re| are)|(?:boxbe|spamarrest|spam arrest|tmda|mailblocks|earthlink spamblocker|qurb|choicemail))",
-      options());
+      text_options());
   return matches(subject, kPattern) || matches(text.substr(0, 2000), kPattern);
 }
 

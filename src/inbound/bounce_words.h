@@ -11,6 +11,12 @@ namespace posthaste {
 // The phrases by which mail systems tell people what became of a message, as data: patterns on
 // text whose white space is single spaces. Any thread may ask.
 
+// How these texts are matched: in any case, and within memory for the longest list of words.
+RE2::Options text_options();
+inline re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
 // "could not be delivered to the following recipients": addresses follow.
 const std::vector<std::unique_ptr<const RE2>>& failure_leads();
 // "Your message to <a@b> could not be delivered": the address stands in the phrase, group 1.

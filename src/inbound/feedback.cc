@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "mail/mail_date.h"
 #include "mail/message.h"
 
@@ -13,15 +14,9 @@ constexpr std::size_t kMaxFieldsOctets = 256U << 10U;
 constexpr std::size_t kMaxOriginalOctets = 256U << 10U;
 constexpr std::size_t kMaxSubject = 256;
 
-std::string trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin));
-}
-
 // "<a@b>" and "a@b" alike.
 std::string without_brackets(std::string_view text) {
-  std::string bare = trimmed(text);
+  std::string bare(trim_white(text));
   if (bare.starts_with('<')) bare.erase(0, 1);
   if (bare.ends_with('>')) bare.pop_back();
   return bare;
@@ -40,10 +35,10 @@ FeedbackOriginal read_original(std::string_view message) {
   original.to = addresses_of(header.field("To"));
   original.subject = header.field("Subject").substr(0, kMaxSubject);
   original.return_path = without_brackets(header.field("Return-Path"));
-  original.own_id = trimmed(header.field("X-Posthaste-ID"));
-  original.cfbl_feedback_id = trimmed(header.field("CFBL-Feedback-ID"));
-  original.feedback_id = trimmed(header.field("Feedback-ID"));
-  original.campaign_type = trimmed(header.field("X-Mailru-Msgtype"));
+  original.own_id = std::string(trim_white(header.field("X-Posthaste-ID")));
+  original.cfbl_feedback_id = std::string(trim_white(header.field("CFBL-Feedback-ID")));
+  original.feedback_id = std::string(trim_white(header.field("Feedback-ID")));
+  original.campaign_type = std::string(trim_white(header.field("X-Mailru-Msgtype")));
   return original;
 }
 
@@ -114,7 +109,7 @@ std::optional<Feedback> read_microsoft(const MimeMessage& mail) {
   Feedback feedback;
   feedback.form = FeedbackForm::microsoft;
   feedback.feedback_type = "abuse";
-  feedback.original_rcpt_to.push_back(trimmed(recipient));
+  feedback.original_rcpt_to.emplace_back(trim_white(recipient));
   feedback.source_ip = address_in(mail.root().fields().field("Subject"));
   feedback.original = read_original(original);
   return feedback;
@@ -122,7 +117,7 @@ std::optional<Feedback> read_microsoft(const MimeMessage& mail) {
 
 std::optional<Feedback> read_apple_unsubscribe(const MimeMessage& mail) {
   const MimeHeader header = mail.root().fields();
-  if (!equals_ignoring_case(trimmed(header.field("X-Apple-Unsubscribe")), "true")) {
+  if (!equals_ignoring_case(trim_white(header.field("X-Apple-Unsubscribe")), "true")) {
     return std::nullopt;
   }
   Feedback feedback;
@@ -138,7 +133,7 @@ std::string labelled_line(std::string_view text, std::string_view label) {
   const std::size_t found = text.find(label);
   if (found == std::string_view::npos) return {};
   const std::string_view rest = text.substr(found + label.size());
-  return trimmed(rest.substr(0, rest.find('\n')));
+  return std::string(trim_white(rest.substr(0, rest.find('\n'))));
 }
 
 std::optional<Feedback> read_exim_failure(const MimeMessage& mail) {

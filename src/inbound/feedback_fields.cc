@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "inbound/feedback.h"
 #include "mail/mail_date.h"
 
@@ -22,13 +23,6 @@ std::string trimmed(std::string_view value) {
   return text.substr(begin, text.find_last_not_of(" \t\n") + 1 - begin);
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 // "1", "1.0": what follows the digits is dropped.
 int number_of(const std::string& text) {
   int number = 0;
@@ -45,12 +39,12 @@ std::string behind_type(const std::string& value) {
 std::string address_alone(const std::string& value) {
   std::string address = value.substr(0, value.find_first_of(" \t\n("));
   std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
-  if (lower(address).starts_with("ipv6:")) address.erase(0, 5);
+  if (lowered(address).starts_with("ipv6:")) address.erase(0, 5);
   return address;
 }
 
 std::string auth_failure_of(const std::string& value) {
-  const std::string name = lower(value);
+  const std::string name = lowered(value);
   return name == "bodyhash" ? "body-hash" : name;
 }
 
@@ -86,7 +80,7 @@ constexpr ListField kLists[] = {
 // True when the field is one whose value has a form of its own.
 bool read_typed(const std::string& name, const std::string& value, Feedback& into) {
   if (name == "feedback-type") {
-    into.feedback_type = lower(value);
+    into.feedback_type = lowered(value);
   } else if (name == "version") {
     into.version = number_of(value);
   } else if (name == "incidents") {
@@ -109,7 +103,7 @@ bool read_typed(const std::string& name, const std::string& value, Feedback& int
 }
 
 void read_field(const HeaderField& field, Feedback& into) {
-  const std::string name = lower(std::string(field.name));
+  const std::string name = lowered(field.name);
   const std::string value = trimmed(field.value);
   if (read_typed(name, value, into)) return;
   for (const TextField& text : kTexts) {

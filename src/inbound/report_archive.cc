@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/inbound_error.h"
 #include "mail/message.h"
 

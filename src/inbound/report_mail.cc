@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/inbound_error.h"
 #include "mail/message.h"
 #include "mail/mime.h"

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/bounce_words.h"
 
 namespace posthaste {
@@ -13,36 +14,18 @@ namespace {
 
 constexpr std::size_t kMaxLines = 3000;
 
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 bool is_blank_line(std::string_view line) {
   return line.find_first_not_of(" \t\r\f\v") == std::string_view::npos;
-}
-
-RE2::Options options() {
-  RE2::Options options;
-  options.set_case_sensitive(false);
-  return options;
 }
 
 // A header of a message that begins in this line: fields at the left edge, one after another.
 bool begins_header(const std::vector<std::string_view>& lines, std::size_t at) {
   static const RE2 kSure(
-      R"(^(?:Received: .*(?:from|by)|Return-Path: ?<|Message-Id: ?<|X-Mailer: ))", options());
+      R"(^(?:Received: .*(?:from|by)|Return-Path: ?<|Message-Id: ?<|X-Mailer: ))", text_options());
   static const RE2 kField(
       R"(^(?:From|To|Subject|Date|Message-Id|Received|Return-Path|MIME-Version|)"
       R"(Content-Type|Reply-To|Cc|Sender|X-[A-Za-z0-9-]+|DKIM-Signature): ?)",
-      options());
+      text_options());
   if (RE2::PartialMatch(piece(lines[at]), kSure)) return true;
   if (!RE2::PartialMatch(piece(lines[at]), kField)) return false;
   int fields = 0;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "classify/reply_class.h"
 #include "classify/reply_words.h"
 #include "inbound/bounce_text.h"
@@ -21,18 +22,6 @@ namespace {
 constexpr std::size_t kMaxReport = 1 << 20;
 constexpr std::size_t kMaxDiagnostic = 2000;
 constexpr std::size_t kMaxHeader = 64 * 1024;
-
-re2::StringPiece piece(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string on_one_line(std::string_view text) {
   std::string line;

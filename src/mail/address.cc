@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/mail_error.h"
 
 namespace posthaste {
@@ -29,14 +30,10 @@ Error bad_local_part(std::string_view text, const char* why) {
           "\"" + std::string(text.substr(0, 80)) + "\" is no local part: " + why};
 }
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 // RFC 5322 §3.2.3 atext, and all that is not ASCII (RFC 6531 §3.3).
 bool is_atext(char c) {
   constexpr std::string_view kSpecials = "!#$%&'*+-/=?^_`{|}~";
-  return is_letter_or_digit(c) || static_cast<unsigned char>(c) >= 0x80 ||
+  return is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80 ||
          kSpecials.find(c) != std::string_view::npos;
 }
 
@@ -83,7 +80,7 @@ std::optional<const char*> fault_of_name(std::string_view name) {
     if (label.size() > kMaxLabel) return "it has a label longer than 63 octets";
     if (label.front() == '-' || label.back() == '-') return "a label begins or ends with a hyphen";
     for (const char c : label) {
-      if (!is_letter_or_digit(c) && c != '-' && c != '_') {
+      if (!is_alphanumeric(c) && c != '-' && c != '_') {
         return "only letters, digits, hyphens and dots may stand in it";
       }
     }
@@ -92,18 +89,10 @@ std::optional<const char*> fault_of_name(std::string_view name) {
   }
 }
 
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 // RFC 5321 §4.1.3: [192.0.2.1] or [IPv6:2001:db8::1]. Returns the canonical form.
 std::optional<std::string> canonical_literal(std::string_view text) {
   if (text.size() < 3 || text.back() != ']') return std::nullopt;
-  std::string inner = to_lower(text.substr(1, text.size() - 2));
+  std::string inner = lowered(text.substr(1, text.size() - 2));
   const bool is_v6 = inner.starts_with("ipv6:");
   if (is_v6) inner.erase(0, 5);
   boost::system::error_code ec;
@@ -128,7 +117,7 @@ Result<Domain> Domain::parse(std::string_view text) {
   std::string_view name = text;
   if (name.ends_with('.')) name.remove_suffix(1);
   if (is_ascii_text(name)) {
-    std::string lower = to_lower(name);
+    std::string lower = lowered(name);
     if (const auto fault = fault_of_name(lower)) return bad_domain(text, *fault);
     return Domain(std::move(lower));
   }
@@ -141,7 +130,7 @@ Result<Domain> Domain::parse(std::string_view text) {
                                       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, FreeIdn> owner(converted);
   if (status != IDN2_OK) return bad_domain(text, idn2_strerror(status));
-  std::string ascii = to_lower(converted);
+  std::string ascii = lowered(converted);
   if (const auto fault = fault_of_name(ascii)) return bad_domain(text, *fault);
   return Domain(std::move(ascii));
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/dsn.h"
 #include "mail/message.h"
 #include "mail/mime.h"
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxReported = 1000;
 constexpr std::size_t kMaxValue = 8192;
-
-std::string lowered(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 // `atom ";" value` (RFC 3464 §2.1.2): "rfc822; a@b", "smtp; 550 no". Without an atom, the value.
 struct Typed {

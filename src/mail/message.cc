@@ -9,33 +9,16 @@
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/mime_decoding.h"
 
 namespace posthaste {
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-bool is_white(char c) {
-  return is_blank(c) || c == '\r' || c == '\n';
-}
-
 // RFC 5322 §2.2: printable US-ASCII but the colon.
 bool is_field_name(std::string_view name) {
   if (name.empty()) return false;
   return std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 struct EncodedWord {
@@ -55,7 +38,7 @@ std::optional<EncodedWord> decode_word(std::string_view text) {
   if (end == std::string_view::npos) return std::nullopt;
   std::string_view charset = text.substr(2, charset_end - 2);
   charset = charset.substr(0, charset.find('*'));  // RFC 2231 §5: the language is left out
-  const char encoding = lower(text[charset_end + 1]);
+  const char encoding = to_lower(text[charset_end + 1]);
   const std::string_view payload = text.substr(charset_end + 3, end - charset_end - 3);
   if (encoding != 'q' && encoding != 'b') return std::nullopt;
   const std::string octets =
@@ -140,11 +123,6 @@ class AddressList {
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
-
 MessageView::MessageView(std::string_view message) : message_(message) {
   std::size_t place = 0;
   while (place < message.size()) {
@@ -196,7 +174,7 @@ std::size_t MessageView::count(std::string_view name) const {
 std::string unfold(std::string_view value) {
   std::string line;
   line.reserve(value.size());
-  for (const char c : trim(value)) {
+  for (const char c : trim_white(value)) {
     if (c != '\r' && c != '\n') line.push_back(c);
   }
   return line;

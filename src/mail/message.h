@@ -46,9 +46,6 @@ class MessageView {
   bool is_malformed_ = false;
 };
 
-// Both ASCII, any case.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 // RFC 5322 §2.2.3: the value on one line, without white space around it.
 std::string unfold(std::string_view value);
 // RFC 2047: unfolded, encoded words decoded to UTF-8; left as they are where the charset is not

@@ -6,19 +6,13 @@
 #include <chrono>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/mail_error.h"
 
 namespace posthaste {
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
-
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
 
 bool is_hyphen_place(std::size_t place) {
   return place == 8 || place == 13 || place == 18 || place == 23;

@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
   return equals_ignoring_case(text.substr(0, start.size()), start);

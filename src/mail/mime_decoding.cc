@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -23,12 +24,6 @@ std::array<std::int8_t, 256> base64_values() {
     values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
   }
   return values;
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 // RFC 2045 §6.8: characters outside the alphabet are ignored. Padding ends a quantum, not the
@@ -122,14 +117,6 @@ std::string decode_uuencode(std::string_view text, std::size_t max) {
   }
   if (decoded.size() > max) decoded.resize(max);
   return decoded;
-}
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // What iconv calls a charset that mail names otherwise, or means more widely than its name says.

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/message.h"
 #include "mail/mime_decoding.h"
 
@@ -14,24 +15,6 @@ namespace {
 constexpr std::size_t kMaxField = 32 * 1024;
 constexpr std::size_t kMaxParameters = 64;
 constexpr std::size_t kMaxPiece = 999;
-
-bool is_white(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // A parameter as it is written: name as in "filename*0*", value without its quotes.
 struct Written {
@@ -74,7 +57,7 @@ class ValueScanner {
         written.name.push_back(text_[place_++]);
       }
     }
-    written.name = lowered(trim(written.name));
+    written.name = lowered(trim_white(written.name));
     if (at_end() || text_[place_] == ';') return written;
     ++place_;
     while (!at_end() && is_white(text_[place_])) ++place_;
@@ -114,7 +97,7 @@ class ValueScanner {
     std::size_t end = std::min(rest.find(';'), rest.size());
     for (std::size_t i = 0; i < end; ++i) {
       if (!is_white(rest[i])) continue;
-      const std::string_view next = trim(rest.substr(i, end - i));
+      const std::string_view next = trim_white(rest.substr(i, end - i));
       const std::size_t equals = next.find('=');
       const bool is_parameter =
           equals != std::string_view::npos && equals > 0 &&

@@ -3,14 +3,11 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/mail_error.h"
 
 namespace posthaste {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // Takes 1 to `max` digits off `text`.
 std::optional<std::uint16_t> take_number(std::string_view& text, std::size_t max) {

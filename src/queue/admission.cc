@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/mail_error.h"
 #include "mail/message.h"
 #include "queue/message_event.h"

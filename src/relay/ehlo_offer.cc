@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "accept/verbs/path_arguments.h"
+#include "base/ascii.h"
 
 namespace posthaste {
 namespace {
@@ -30,7 +31,7 @@ std::vector<std::string_view> texts_of(std::string_view reply) {
 
 std::string keyword_of(std::string_view text) {
   // "AUTH=LOGIN" is what servers said before RFC 2554.
-  return to_upper_ascii(text.substr(0, text.find_first_of(" =")));
+  return uppered(text.substr(0, text.find_first_of(" =")));
 }
 
 bool is_passed(std::string_view text, OfferTerms terms) {

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "accept/verbs/path_arguments.h"
+#include "base/ascii.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -16,12 +17,6 @@ constexpr std::size_t kMaxLine = 12288;
 constexpr std::size_t kMaxAwaited = 128;
 // A chunk beyond this is a mistake.
 constexpr std::uint64_t kMaxChunk = 1ULL << 40;
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 }  // namespace
 
@@ -115,8 +110,8 @@ void RelaySession::run_line(std::string_view line, bool has_more) {
   }
   const auto space = line.find(' ');
   Command command;
-  command.verb = to_upper_ascii(trim(line.substr(0, space)));
-  if (space != std::string_view::npos) command.arguments = trim(line.substr(space));
+  command.verb = uppered(trim_blanks(line.substr(0, space)));
+  if (space != std::string_view::npos) command.arguments = trim_blanks(line.substr(space));
   command.line = line;
   command.has_more = has_more;
   run_command(command);
@@ -218,7 +213,7 @@ void RelaySession::run_chunk(const Command& command) {
   const std::string_view digits = command.arguments.substr(0, space);
   const std::string marker = space == std::string_view::npos
                                  ? std::string()
-                                 : to_upper_ascii(trim(command.arguments.substr(space)));
+                                 : uppered(trim_blanks(command.arguments.substr(space)));
   std::uint64_t count = 0;
   const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   const bool is_number = ec == std::errc() && end == digits.data() + digits.size();

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/time_text.h"
+
 namespace posthaste {
 namespace {
 
@@ -17,10 +19,6 @@ using std::chrono::sys_days;
 constexpr auto kKeepDays = days(90);
 constexpr const char* kGoogle = "google";
 constexpr const char* kMicrosoft = "microsoft";
-
-std::string day_text(sys_days day) {
-  return to_rfc3339(WallTime(day)).substr(0, 10);
-}
 
 std::string subject_path(const ReputationSubject& subject) {
   return fmt::format("{}/{}", to_string(subject.kind), subject.name);

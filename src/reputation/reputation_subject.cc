@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/time_text.h"
 #include "identity/blocklist/blocklist_zone.h"
 #include "reputation/json_field.h"
 
@@ -15,12 +16,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 namespace {
-
-std::string day_text(std::chrono::sys_days day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
 
 ordered_json answer_json(const BlocklistAnswer& answer) {
   ordered_json json = {{"zone", answer.zone},

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/ascii.h"
 #include "reputation/reputation_error.h"
 
 namespace posthaste {
@@ -29,13 +30,6 @@ struct Table {
   Row header;
   std::vector<Row> rows;
 };
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
-}
 
 // "ipaddress" of "IP Address", "ipAddress" and "ip_address".
 std::string bare(std::string_view name) {
@@ -92,7 +86,7 @@ Result<Table> read_json(std::string_view text) {
         table.header.push_back(column);
         row.emplace_back();
       }
-      row[at] = trimmed(cell_text(value));
+      row[at] = std::string(trim_white(cell_text(value)));
     }
     table.rows.push_back(std::move(row));
   }
@@ -167,13 +161,8 @@ void read_rate(const std::string& text, SndsRow& row) {
   row.is_below = text.find('<') != std::string::npos || bare(text).starts_with("less");
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
-
 std::string known_result(const std::string& text) {
-  const std::string word = upper(text);
+  const std::string word = uppered(text);
   constexpr std::array kWords{"GREEN", "YELLOW", "RED"};
   const bool is_known = std::find(kWords.begin(), kWords.end(), word) != kWords.end();
   return is_known ? word : std::string();
@@ -201,7 +190,7 @@ std::vector<std::vector<std::string>> parse_csv(std::string_view text) {
   std::string field;
   bool is_quoted = false;
   const auto end_field = [&] {
-    if (row.size() < kMostColumns) row.push_back(trimmed(field));
+    if (row.size() < kMostColumns) row.emplace_back(trim_white(field));
     field.clear();
   };
   const auto end_row = [&] {
@@ -230,7 +219,7 @@ std::vector<std::vector<std::string>> parse_csv(std::string_view text) {
       field += c;
     }
   }
-  if (!row.empty() || !trimmed(field).empty()) end_row();
+  if (!row.empty() || !trim_white(field).empty()) end_row();
   return rows;
 }
 

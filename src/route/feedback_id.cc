@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "route/route_error.h"
 
 namespace posthaste {
@@ -12,12 +13,8 @@ constexpr std::size_t kMinSender = 5;
 constexpr std::size_t kMaxSender = 15;
 constexpr std::string_view kPlaceholders[] = {"{campaign}", "{tenant}", "{stream}"};
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool is_plain(char c) {
-  return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_';
+  return is_alphanumeric(c) || c == '.' || c == '-' || c == '_';
 }
 
 Error bad_feedback_id(std::string_view text, const std::string& what) {
@@ -75,7 +72,7 @@ Result<FeedbackId> FeedbackId::parse(std::string_view text) {
   }
   const std::string& sender = id.parts_.back();
   const bool is_right = sender.size() >= kMinSender && sender.size() <= kMaxSender &&
-                        std::all_of(sender.begin(), sender.end(), is_letter_or_digit);
+                        std::all_of(sender.begin(), sender.end(), is_alphanumeric);
   if (!is_right) {
     return bad_feedback_id(text, "\"" + sender +
                                      "\" names no sender: end with 5 to 15 letters and digits "

@@ -4,14 +4,10 @@
 #include <cstddef>
 #include <locale>
 
+#include "base/ascii.h"
+
 namespace posthaste {
-namespace {
-
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Glob::Glob(std::string_view pattern)
     : pattern_(boost::to_lower_copy(std::string(pattern), std::locale::classic())) {}

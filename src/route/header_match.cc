@@ -6,16 +6,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "route/route_error.h"
 
 namespace posthaste {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 // RFC 5322 §3.6.8: printable ASCII but the colon.
 bool is_field_name(std::string_view name) {
@@ -35,12 +30,12 @@ HeaderMatch::~HeaderMatch() = default;
 
 Result<HeaderMatch> HeaderMatch::compile(const std::string& text) {
   const std::size_t colon = text.find(':');
-  const std::string_view field = trim(std::string_view(text).substr(0, colon));
+  const std::string_view field = trim_blanks(std::string_view(text).substr(0, colon));
   if (colon == std::string::npos || !is_field_name(field)) {
     return {RouteErrc::bad_rule,
             fmt::format("\"{}\" does not name a header field: write \"X-Priority: high\"", text)};
   }
-  const std::string_view pattern = trim(std::string_view(text).substr(colon + 1));
+  const std::string_view pattern = trim_blanks(std::string_view(text).substr(colon + 1));
   re2::RE2::Options options;
   options.set_case_sensitive(false);
   options.set_log_errors(false);

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "mail/message.h"
 
 namespace posthaste {

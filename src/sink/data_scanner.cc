@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
@@ -14,12 +16,6 @@ bool has_name(std::string_view line, std::string_view lower_case_name) {
          std::equal(
              lower_case_name.begin(), lower_case_name.end(), line.begin(),
              [](char name, char c) { return std::tolower(static_cast<unsigned char>(c)) == name; });
-}
-
-std::string_view trim(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
 }  // namespace
@@ -88,9 +84,9 @@ std::string_view find_message_id(std::string_view header) {
   while (!header.empty()) {
     const std::size_t lf = header.find('\n');
     std::string_view line = header.substr(0, lf);
-    if (trim(line).empty()) break;
+    if (trim_white(line).empty()) break;
     const char first = static_cast<char>(line.front() | 0x20);
-    if (first == 'x' && has_name(line, kBlastId)) return trim(line.substr(kBlastId.size()));
+    if (first == 'x' && has_name(line, kBlastId)) return trim_white(line.substr(kBlastId.size()));
     if (first == 'm' && message_id.empty() && has_name(line, kMessageId)) {
       // A long id may stand on the folded line.
       std::size_t end = lf;
@@ -98,7 +94,7 @@ std::string_view find_message_id(std::string_view header) {
              (header[end + 1] == ' ' || header[end + 1] == '\t')) {
         end = header.find('\n', end + 1);
       }
-      message_id = trim(header.substr(
+      message_id = trim_white(header.substr(
           kMessageId.size(), end == std::string_view::npos ? end : end - kMessageId.size()));
     }
     header.remove_prefix(lf == std::string_view::npos ? header.size() : lf + 1);

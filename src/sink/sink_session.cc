@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "mail/message.h"
 #include "sink/command_line.h"
 

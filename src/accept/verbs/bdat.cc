@@ -5,6 +5,7 @@
 
 #include "accept/smtp_session.h"
 #include "accept/verbs/path_arguments.h"
+#include "base/ascii.h"
 
 namespace posthaste {
 
@@ -14,7 +15,7 @@ void SmtpSession::on_bdat(Arguments arguments) {
   std::uint64_t size = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), size);
   const std::string_view rest = text.substr(end - text.data());
-  const bool is_last = to_upper_ascii(rest) == " LAST";
+  const bool is_last = uppered(rest) == " LAST";
   if (ec != std::errc() || (!rest.empty() && !is_last)) {
     // Where the chunk ends is not known, so nothing behind it can be taken for a command.
     return refuse_and_close({501, "5.5.4",

@@ -3,6 +3,7 @@
 
 #include "accept/smtp_session.h"
 #include "accept/verbs/path_arguments.h"
+#include "base/ascii.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -21,7 +22,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 enum class Taken : std::uint8_t { yes, unknown, malformed, unsupported };
 
 Taken take_body(std::string_view value, Envelope& envelope) {
-  const std::string body = to_upper_ascii(value);
+  const std::string body = uppered(value);
   if (body == "8BITMIME") {
     envelope.body_type = BodyType::eight_bit_mime;
   } else if (body == "BINARYMIME") {
@@ -35,7 +36,7 @@ Taken take_body(std::string_view value, Envelope& envelope) {
 
 // RFC 3461 §4.3
 Taken take_ret(std::string_view value, Envelope& envelope) {
-  const std::string ret = to_upper_ascii(value);
+  const std::string ret = uppered(value);
   if (envelope.dsn_return != DsnReturn::unset) return Taken::malformed;
   if (ret != "FULL" && ret != "HDRS") return Taken::malformed;
   envelope.dsn_return = ret == "FULL" ? DsnReturn::full : DsnReturn::headers;

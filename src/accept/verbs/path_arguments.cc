@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
@@ -36,7 +38,7 @@ std::size_t bare_length(std::string_view text) {
   return is_quoted ? 0 : text.size();
 }
 
-int hex_value(char c) {
+int upper_hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
@@ -44,16 +46,8 @@ int hex_value(char c) {
 
 }  // namespace
 
-std::string to_upper_ascii(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  }
-  return upper;
-}
-
 std::optional<PathArguments> split_path_arguments(std::string_view text, std::string_view keyword) {
-  if (to_upper_ascii(text.substr(0, keyword.size())) != keyword) return std::nullopt;
+  if (uppered(text.substr(0, keyword.size())) != keyword) return std::nullopt;
   text.remove_prefix(keyword.size());
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   if (text.empty()) return std::nullopt;
@@ -86,7 +80,7 @@ std::optional<EsmtpParameter> take_parameter(std::string_view& parameters) {
       !std::all_of(keyword.begin(), keyword.end(), may_stand_in_keyword)) {
     return std::nullopt;
   }
-  EsmtpParameter parameter{to_upper_ascii(keyword), std::nullopt};
+  EsmtpParameter parameter{uppered(keyword), std::nullopt};
   if (equals != std::string_view::npos) {
     parameter.value = text.substr(equals + 1);
     if (parameter.value->empty()) return std::nullopt;
@@ -103,8 +97,8 @@ std::optional<std::string> decode_xtext(std::string_view xtext) {
     char c = xtext[i];
     if (c == '+') {
       if (i + 2 >= xtext.size()) return std::nullopt;
-      const int high = hex_value(xtext[i + 1]);
-      const int low = hex_value(xtext[i + 2]);
+      const int high = upper_hex_value(xtext[i + 1]);
+      const int low = upper_hex_value(xtext[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       c = static_cast<char>(high * 16 + low);
       i += 2;

@@ -33,6 +33,4 @@ std::optional<std::string> decode_xtext(std::string_view xtext);
 // Splits a list at its commas: "SUCCESS,DELAY".
 std::optional<std::string_view> take_list_item(std::optional<std::string_view>& list);
 
-std::string to_upper_ascii(std::string_view text);
-
 }  // namespace posthaste

@@ -1,6 +1,7 @@
 // RCPT (RFC 5321 §4.1.1.3), with NOTIFY and ORCPT; and the policy of who may relay.
 #include "accept/smtp_session.h"
 #include "accept/verbs/path_arguments.h"
+#include "base/ascii.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -10,7 +11,7 @@ namespace {
 bool take_notify(std::string_view value, Notify& notify) {
   if (notify.is_set) return false;
   notify = {.is_set = true, .never = false, .success = false, .failure = false, .delay = false};
-  const std::string upper = to_upper_ascii(value);
+  const std::string upper = uppered(value);
   if (upper == "NEVER") {
     notify.never = true;
     return true;
@@ -90,7 +91,7 @@ void SmtpSession::on_rcpt(Arguments arguments) {
     return refuse({501, "5.5.4", "write RCPT TO:<address>", RejectionReason::syntax});
   }
   // RFC 5321 §4.1.1.3: "<postmaster>" needs no domain; it is ours then.
-  const bool is_postmaster = to_upper_ascii(parts->path) == "POSTMASTER";
+  const bool is_postmaster = uppered(parts->path) == "POSTMASTER";
   auto address = is_postmaster
                      ? MailAddress::parse(std::string(parts->path) + "@" + settings_->hostname)
                      : MailAddress::parse(parts->path);

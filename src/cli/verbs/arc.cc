@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/arc/arc.h"
 #include "identity/dkim/dkim_canonical.h"
@@ -59,14 +60,6 @@ Result<ArcVerdict> judge_input(const ArcOptions& options, const ArcInput& input)
   return verdict;
 }
 
-ExitCode print(const std::string& verb, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0
-             ? ExitCode::done
-             : fail(verb, "cannot write the output: free the disk, or keep the pipe open",
-                    ExitCode::internal);
-}
-
 // What a hostile message wrote may be no UTF-8.
 std::string dump(const ordered_json& document) {
   return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
@@ -92,7 +85,8 @@ ExitCode verify(const ArcOptions& options) {
                                  {"instances", verdict->instances},
                                  {"oldest_pass", verdict->oldest_pass},
                                  {"domains", verdict->domains}};
-  const ExitCode printed = print("arc verify", options.json ? dump(document) : to_line(*verdict));
+  const ExitCode printed =
+      print_output("arc verify", options.json ? dump(document) : to_line(*verdict));
   if (printed != ExitCode::done) return printed;
   return verdict->result == ArcResult::pass ? ExitCode::done : ExitCode::answer_is_no;
 }
@@ -111,14 +105,6 @@ Result<ArcSealer> sealer_of(const ArcOptions& options) {
     sealer.headers.push_back(ascii_lower(name));
   }
   return sealer;
-}
-
-// The fields take the line ends of the message that they stand before.
-std::string with_line_ends_of(const std::string& message, std::string fields) {
-  const std::size_t lf = message.find('\n');
-  const bool is_crlf = lf == std::string::npos || (lf > 0 && message[lf - 1] == '\r');
-  if (!is_crlf) std::erase(fields, '\r');
-  return fields;
 }
 
 ExitCode seal(const ArcOptions& options) {
@@ -143,8 +129,9 @@ ExitCode seal(const ArcOptions& options) {
   const Result<std::string> made =
       make_arc_set(*input->message, *sealer, *chain, results, input->now);
   if (!made) return fail("arc seal", made.error().message(), ExitCode::usage);
-  if (!options.json) return print("arc seal", with_line_ends_of(input->text, *made) + input->text);
-  return print("arc seal", dump({{"headers", *made}, {"chain", to_string(chain->result)}}));
+  if (!options.json)
+    return print_output("arc seal", with_line_ends_of(input->text, *made) + input->text);
+  return print_output("arc seal", dump({{"headers", *made}, {"chain", to_string(chain->result)}}));
 }
 
 using Options = std::shared_ptr<ArcOptions>;

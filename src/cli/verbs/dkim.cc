@@ -10,6 +10,7 @@
 
 #include "cli/dkim_keys.h"
 #include "cli/dns_choice.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/dkim/dkim_config.h"
 #include "identity/dkim/dkim_signer.h"
@@ -38,14 +39,6 @@ struct InputMessage {
   std::string text;
 };
 
-ExitCode print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0
-             ? ExitCode::done
-             : fail("dkim", "cannot write the output: free the disk, or keep the pipe open",
-                    ExitCode::internal);
-}
-
 Error bad_usage(std::string what) {
   return {make_error_code(boost::system::errc::invalid_argument), std::move(what)};
 }
@@ -61,14 +54,6 @@ Result<std::string> read_message(const std::string& file) {
 // The names to read: those given, or that of standard input.
 std::vector<std::string> inputs_of(const DkimOptions& options) {
   return options.files.empty() ? std::vector<std::string>{""} : options.files;
-}
-
-// The signature takes the line ends of the message it stands before.
-std::string with_line_ends_of(const std::string& message, std::string headers) {
-  const std::size_t lf = message.find('\n');
-  const bool is_crlf = lf == std::string::npos || (lf > 0 && message[lf - 1] == '\r');
-  if (!is_crlf) std::erase(headers, '\r');
-  return headers;
 }
 
 Result<DkimSigner> signer_of(const DkimOptions& options) {
@@ -113,9 +98,9 @@ ExitCode sign_one(const DkimOptions& options, const DkimSigner& signer, const In
   if (!made) return fail("dkim sign", made.error().message(), ExitCode::internal);
   const std::string text = with_line_ends_of(input.text, made->headers) + input.text;
   if (!options.to.empty()) return keep(options, input.file, text);
-  if (!options.json) return print(text);
+  if (!options.json) return print_output("dkim", text);
   const ordered_json document = {{"headers", made->headers}, {"domains", made->domains}};
-  return print(document.dump() + "\n");
+  return print_output("dkim", document.dump() + "\n");
 }
 
 ExitCode sign(const DkimOptions& options) {
@@ -186,7 +171,7 @@ ExitCode print_verdicts(const std::vector<DkimVerdict>& verdicts, const std::str
     for (const DkimVerdict& verdict : verdicts) text += prefix + to_line(verdict) + "\n";
     if (verdicts.empty()) text = prefix + "none: the message has no DKIM-Signature\n";
   }
-  const ExitCode printed = print(text);
+  const ExitCode printed = print_output("dkim", text);
   if (printed != ExitCode::done) return printed;
   return result == "pass" ? ExitCode::done : ExitCode::answer_is_no;
 }

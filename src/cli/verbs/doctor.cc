@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "cli/doctor_plan.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/blocklist/blocklist_config.h"
 #include "identity/blocklist/dns_blocklists.h"
@@ -115,14 +116,6 @@ ReportStyle style_of(const DoctorCommand& command) {
           .shows_all = !command.only_trouble};
 }
 
-ExitCode print(std::string text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0
-             ? ExitCode::done
-             : fail("doctor", "cannot write the output: free the disk, or keep the pipe open",
-                    ExitCode::internal);
-}
-
 Result<Plan> make_plan(const DoctorCommand& command) {
   if (command.config.empty()) {
     Result<DoctorRequest> request = plan_examination(command.options);
@@ -153,14 +146,16 @@ ExitCode doctor(const DoctorCommand& command) {
     if (request.bounce_domain.empty() && !request.domains.empty()) {
       request.bounce_domain = "bounce." + request.domains.front().name;
     }
-    return print(sender_zone_text(make_sender_zone(request, SystemClock().wall())));
+    return print_output("doctor",
+                        sender_zone_text(make_sender_zone(request, SystemClock().wall())));
   }
   const Result<DoctorReport> report = command.dns.empty()
                                           ? examine_by_network(*plan, !command.no_probes)
                                           : examine_modelled(plan->request, command.dns);
   if (!report) return fail("doctor", report.error().message(), ExitCode::usage);
   const ExitCode printed =
-      print(command.json ? report_json(*report) + "\n" : report_text(*report, style_of(command)));
+      print_output("doctor", command.json ? report_json(*report) + "\n"
+                                          : report_text(*report, style_of(command)));
   if (printed != ExitCode::done) return printed;
   return report->is_healthy() ? ExitCode::done : ExitCode::answer_is_no;
 }

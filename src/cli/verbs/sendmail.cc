@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ascii.h"
 #include "blast/submission_client.h"
 #include "cli/smtp_relay.h"
 #include "cli/verbs/sendmail.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "control/api/api.h"
 #include "mail/message.h"
 

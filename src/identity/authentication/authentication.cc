@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/dkim/dkim_canonical.h"
 #include "identity/dkim/dns_key_source.h"
 #include "identity/dmarc/author_domain.h"

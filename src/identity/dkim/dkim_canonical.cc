@@ -6,22 +6,16 @@
 #include <memory>
 #include <new>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
 constexpr std::string_view kCrlf = "\r\n";
 
-bool is_wsp(char c) {
-  return c == ' ' || c == '\t';
-}
-
 std::string_view without_trailing_wsp(std::string_view text) {
-  while (!text.empty() && is_wsp(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
 // SHA-256 behind a buffer, because relaxed bodies come in many short pieces.
@@ -107,7 +101,7 @@ std::size_t find_wsp_to_relax(std::string_view text, std::size_t from) {
     for (; i < stop; ++i) {
       if (text[i] == '\t') return i;
       if (text[i] != ' ') continue;
-      if (i + 1 == text.size() || is_wsp(text[i + 1]) || text[i + 1] == '\r') return i;
+      if (i + 1 == text.size() || is_blank(text[i + 1]) || text[i + 1] == '\r') return i;
     }
   }
   return text.size();
@@ -130,7 +124,7 @@ void append_relaxed_body(std::string_view body, Sink& sink) {
     const std::size_t run = find_wsp_to_relax(text, at);
     sink.append(text.substr(at, run - at));
     at = run;
-    while (at < text.size() && is_wsp(text[at])) ++at;
+    while (at < text.size() && is_blank(text[at])) ++at;
     const bool ends_line = at == text.size() || text.substr(at, 2) == kCrlf;
     if (!ends_line) sink.append(" ");
   }
@@ -165,7 +159,7 @@ void append_relaxed_field(const DkimField& field, std::string& out) {
   std::string_view text = field.text;
   if (text.ends_with(kCrlf)) text.remove_suffix(kCrlf.size());
   const std::size_t colon = text.find(':');
-  for (const char c : field.name) out.push_back(lower(c));
+  for (const char c : field.name) out.push_back(to_lower(c));
   out.push_back(':');
   bool wsp = false;
   bool begun = false;
@@ -173,12 +167,12 @@ void append_relaxed_field(const DkimField& field, std::string& out) {
   while (i < text.size()) {
     if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') {
       i += 2;  // unfolding
-    } else if (is_wsp(text[i])) {
+    } else if (is_blank(text[i])) {
       wsp = true;
       ++i;
     } else {
       const std::size_t word = i++;
-      while (i < text.size() && !is_wsp(text[i]) && text[i] != '\r') ++i;
+      while (i < text.size() && !is_blank(text[i]) && text[i] != '\r') ++i;
       if (wsp && begun) out.push_back(' ');
       wsp = false;
       begun = true;
@@ -193,7 +187,7 @@ void append_relaxed_field(const DkimField& field, std::string& out) {
 bool is_named(const DkimField& field, std::string_view lower_name) {
   if (field.name.size() != lower_name.size()) return false;
   for (std::size_t i = 0; i < lower_name.size(); ++i) {
-    if (lower(field.name[i]) != lower_name[i]) return false;
+    if (to_lower(field.name[i]) != lower_name[i]) return false;
   }
   return true;
 }
@@ -209,7 +203,7 @@ SplitMessage split_message(std::string_view message) {
     }
     const std::size_t begin = at;
     at = next_line(message, at);
-    while (at < message.size() && is_wsp(message[at])) at = next_line(message, at);
+    while (at < message.size() && is_blank(message[at])) at = next_line(message, at);
     const std::string_view text = message.substr(begin, at - begin);
     const std::string_view name = text.substr(0, text.find_first_of(":\r"));
     const bool has_colon = name.size() < text.size() && text[name.size()] == ':';
@@ -282,7 +276,7 @@ std::string canonical_body(Canonicalization form, std::string_view body) {
 
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = lower(c);
+  for (char& c : out) c = to_lower(c);
   return out;
 }
 

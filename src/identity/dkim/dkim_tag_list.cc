@@ -4,24 +4,10 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
-
-bool is_fws(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_fws(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_fws(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // tag-name = ALPHA *ALNUMPUNC
 bool is_tag_name(std::string_view name) {
@@ -33,7 +19,7 @@ bool is_tag_name(std::string_view name) {
 // VALCHAR = %x21-3A / %x3C-7E, and UTF-8 since RFC 8616.
 bool is_tag_value(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) {
-    return is_fws(c) || (static_cast<unsigned char>(c) > 0x20 && c != 0x7f);
+    return is_white(c) || (static_cast<unsigned char>(c) > 0x20 && c != 0x7f);
   });
 }
 
@@ -43,12 +29,12 @@ bool is_tag_value(std::string_view value) {
 // tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS]
 std::optional<DkimTagList> DkimTagList::parse(std::string_view text) {
   DkimTagList list;
-  while (!trimmed(text).empty()) {
+  while (!trim_white(text).empty()) {
     const std::string_view spec = text.substr(0, text.find(';'));
     const std::size_t equals = spec.find('=');
     if (equals == std::string_view::npos) return std::nullopt;
     const std::string_view raw = spec.substr(equals + 1);
-    const Tag tag{trimmed(spec.substr(0, equals)), trimmed(raw), raw};
+    const Tag tag{trim_white(spec.substr(0, equals)), trim_white(raw), raw};
     if (!is_tag_name(tag.name) || !is_tag_value(tag.value)) return std::nullopt;
     list.tags_.push_back(tag);
     text.remove_prefix(std::min(text.size(), spec.size() + 1));
@@ -73,7 +59,7 @@ std::vector<std::string_view> split_colon_list(std::string_view text) {
   std::vector<std::string_view> parts;
   for (;;) {
     const std::size_t colon = text.find(':');
-    parts.push_back(trimmed(text.substr(0, colon)));
+    parts.push_back(trim_white(text.substr(0, colon)));
     if (colon == std::string_view::npos) return parts;
     text.remove_prefix(colon + 1);
   }
@@ -83,7 +69,7 @@ std::optional<std::string> decode_folded_base64(std::string_view text) {
   std::string packed;
   packed.reserve(text.size());
   for (const char c : text) {
-    if (!is_fws(c)) packed.push_back(c);
+    if (!is_white(c)) packed.push_back(c);
   }
   if (packed.size() % 4 != 0 || packed.size() > 1'000'000) return std::nullopt;
   const std::size_t padding = packed.ends_with("==") ? 2 : packed.ends_with("=") ? 1 : 0;

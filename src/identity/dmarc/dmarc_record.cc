@@ -9,29 +9,13 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/address.h"
 
 namespace posthaste {
 namespace {
 
 constexpr std::size_t kMaxUris = 50;
-
-bool is_wsp(char c) {
-  return c == ' ' || c == '\t';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_wsp(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_wsp(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  return boost::algorithm::to_lower_copy(std::string(text), std::locale::classic());
-}
 
 // For messages: not at any length, and without what a terminal would obey.
 std::string shown(std::string_view text) {
@@ -43,7 +27,7 @@ std::string shown(std::string_view text) {
 
 // dmarc-request = "none" / "quarantine" / "reject"
 std::optional<DmarcPolicy> parse_policy(std::string_view value) {
-  const std::string word = lower(value);
+  const std::string word = lowered(value);
   for (const DmarcPolicy policy :
        {DmarcPolicy::none, DmarcPolicy::quarantine, DmarcPolicy::reject}) {
     if (word == to_string(policy)) return policy;
@@ -76,7 +60,7 @@ std::string_view without_size(std::string_view uri) {
 
 // dmarc-uri = URI ; commas and exclamation points MUST be encoded
 std::optional<DmarcReportUri> parse_uri(std::string_view text) {
-  const std::string_view uri = without_size(trimmed(text));
+  const std::string_view uri = without_size(trim_blanks(text));
   const std::size_t colon = uri.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == uri.size()) return std::nullopt;
   const bool is_uri =
@@ -88,7 +72,7 @@ std::optional<DmarcReportUri> parse_uri(std::string_view text) {
       });
   if (!is_uri || !is_scheme) return std::nullopt;
   DmarcReportUri result{.uri = std::string(uri), .mailbox = ""};
-  if (lower(scheme) != "mailto") return result;
+  if (lowered(scheme) != "mailto") return result;
   const auto mailbox = percent_decoded(uri.substr(colon + 1, uri.find('?') - colon - 1));
   if (!mailbox || !MailAddress::parse(*mailbox)) return std::nullopt;
   result.mailbox = *mailbox;
@@ -118,7 +102,7 @@ class RecordReader {
   // dmarc-tag = 1*ALPHA equals 1*dmarc-value
   void read(std::string_view tag) {
     const std::size_t equals = tag.find('=');
-    const std::string name = lower(trimmed(tag.substr(0, equals)));
+    const std::string name = lowered(trim_blanks(tag.substr(0, equals)));
     if (equals == std::string_view::npos || name.empty() ||
         !std::all_of(name.begin(), name.end(), is_alpha)) {
       return ignore(tag, "is no tag: write NAME=VALUE");
@@ -128,7 +112,7 @@ class RecordReader {
     }
     if (seen_.size() >= kMaxTags) return;
     seen_.push_back(name);
-    read_value(name, tag, trimmed(tag.substr(equals + 1)));
+    read_value(name, tag, trim_blanks(tag.substr(equals + 1)));
   }
 
   // RFC 9989 §4.10.1: what to do without a policy that can be read.
@@ -151,7 +135,7 @@ class RecordReader {
 
   void ignore(std::string_view tag, std::string_view why) {
     if (record_.problems.size() < kMaxTags) {
-      record_.problems.push_back(fmt::format("\"{}\" {}", shown(trimmed(tag)), why));
+      record_.problems.push_back(fmt::format("\"{}\" {}", shown(trim_blanks(tag)), why));
     }
   }
 
@@ -172,7 +156,7 @@ class RecordReader {
       read_uris(value, record_.failure_reports);
     } else if (name == "fo") {
       if (!is_failure_options(value)) return ignore(tag, "is not made of 0, 1, d and s");
-      record_.failure_options = lower(value);
+      record_.failure_options = lowered(value);
     } else if (name == "psd") {
       if (const char letter = read_letter(tag, value, "ynu")) record_.psd = letter;
     } else if (name == "t") {
@@ -198,7 +182,7 @@ class RecordReader {
 
   // The one letter of the value in lower case; 0 when it is none of `allowed`.
   char read_letter(std::string_view tag, std::string_view value, std::string_view allowed) {
-    const std::string word = lower(value);
+    const std::string word = lowered(value);
     if (word.size() == 1 && allowed.find(word.front()) != std::string_view::npos) {
       return word.front();
     }
@@ -244,8 +228,8 @@ bool is_dmarc_record(std::string_view text) {
   const std::size_t equals = version.find('=');
   if (equals == std::string_view::npos) return false;
   const std::string_view name = version.substr(0, equals);
-  return !name.empty() && !is_wsp(name.front()) && lower(trimmed(name)) == "v" &&
-         trimmed(version.substr(equals + 1)) == "DMARC1";
+  return !name.empty() && !is_blank(name.front()) && lowered(trim_blanks(name)) == "v" &&
+         trim_blanks(version.substr(equals + 1)) == "DMARC1";
 }
 
 // dmarc-record = dmarc-version *(dmarc-sep dmarc-tag) [dmarc-sep]
@@ -258,7 +242,7 @@ std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
     text.remove_prefix(1);
     const std::string_view tag = text.substr(0, text.find(';'));
     text.remove_prefix(tag.size());
-    if (!trimmed(tag).empty()) reader.read(tag);
+    if (!trim_blanks(tag).empty()) reader.read(tag);
   }
   return reader.finish();
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 
 namespace asio = boost::asio;
@@ -17,12 +19,6 @@ constexpr const char* kWhyBimi =
     "Apple "
     "want a certificate (a=) too.";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::map<std::string, std::string, std::less<>> tags_of(std::string_view text) {
   std::map<std::string, std::string, std::less<>> tags;
   while (!text.empty()) {
@@ -30,7 +26,7 @@ std::map<std::string, std::string, std::less<>> tags_of(std::string_view text) {
     const std::string_view part = text.substr(0, end);
     const std::size_t equals = part.find('=');
     if (equals != std::string_view::npos) {
-      tags.emplace(trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1)));
+      tags.emplace(trim_blanks(part.substr(0, equals)), trim_blanks(part.substr(equals + 1)));
     }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
@@ -44,7 +40,7 @@ bool is_file(const std::string& url, std::string_view ending) {
 // What is wrong with a record; "" when nothing is.
 std::string problem_of(std::string_view text) {
   auto tags = tags_of(text);
-  if (!trimmed(text).starts_with("v=BIMI1")) return "it does not begin with v=BIMI1";
+  if (!trim_blanks(text).starts_with("v=BIMI1")) return "it does not begin with v=BIMI1";
   // A record may say on purpose that there is no logo.
   if (tags.contains("l") && tags["l"].empty() && tags["a"].empty()) return {};
   if (!is_file(tags["l"], ".svg")) return "l= is not an https: address of an SVG";

@@ -8,24 +8,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace posthaste {
 namespace {
 
 constexpr std::string_view kDelimiters = ".-+,/_=";
 constexpr std::size_t kMaxDomain = 253;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_alphanumeric(char c) {
-  return is_alpha(c) || is_digit(c);
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // macro-literal = %x21-24 / %x26-7E ; visible characters except "%"
 // explain-string = *( macro-string / SP )
@@ -156,7 +145,7 @@ bool SpfMacroString::read_macro(std::string_view& text, SpfMacroUse use) {
   text.remove_prefix(end + 1);
 
   Part part;
-  part.letter = lower(inner.front());
+  part.letter = to_lower(inner.front());
   part.is_escaped = part.letter != inner.front();
   if (!is_macro_letter(part.letter, use)) return false;
   inner.remove_prefix(1);
@@ -172,7 +161,7 @@ bool SpfMacroString::read_macro(std::string_view& text, SpfMacroUse use) {
       return false;
   }
   inner.remove_prefix(digits);
-  if (!inner.empty() && lower(inner.front()) == 'r') {
+  if (!inner.empty() && to_lower(inner.front()) == 'r') {
     part.is_reversed = true;
     inner.remove_prefix(1);
   }

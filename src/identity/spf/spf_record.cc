@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/spf/spf_survey.h"
 
 namespace posthaste {
@@ -32,13 +33,6 @@ constexpr std::array<std::pair<std::string_view, SpfMechanism>, 8> kMechanisms{{
     {"ip6", SpfMechanism::ip6},
     {"exists", SpfMechanism::exists},
 }};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 // name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." )
 bool is_modifier_name(std::string_view name) {

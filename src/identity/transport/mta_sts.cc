@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "platform/dns/dns_name.h"
 
 namespace posthaste {
@@ -18,28 +19,6 @@ constexpr std::int64_t kMaxAge = 31557600;
 constexpr std::size_t kMaxText = 64 << 10;
 // More patterns than any real policy; a hostile one costs no more than this.
 constexpr std::size_t kMaxPatterns = 200;
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t';
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 Error invalid(std::size_t line, const std::string& what) {
   return {make_error_code(boost::system::errc::invalid_argument),
@@ -151,14 +130,14 @@ Result<MtaStsPolicy> parse_mta_sts_policy(std::string_view text) {
   std::size_t number = 0;
   while (!text.empty()) {
     ++number;
-    const std::string_view line = trim(take_line(text));
+    const std::string_view line = trim_blanks(take_line(text));
     if (line.empty()) continue;
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos)
       return invalid(number, quote(line) + " is no \"key: value\"");
-    const std::string_view key = trim(line.substr(0, colon));
+    const std::string_view key = trim_blanks(line.substr(0, colon));
     if (!is_key(key)) return invalid(number, quote(key) + " is no key");
-    const std::string wrong = reading.take(key, trim(line.substr(colon + 1)));
+    const std::string wrong = reading.take(key, trim_blanks(line.substr(colon + 1)));
     if (!wrong.empty()) return invalid(number, wrong);
     reading.policy.lines.emplace_back(line);
   }
@@ -180,12 +159,12 @@ std::optional<std::string> parse_mta_sts_record(std::string_view text) {
   text.remove_prefix(kVersion.size());
   std::optional<std::string> id;
   while (true) {
-    text = trim(text);
+    text = trim_blanks(text);
     if (text.empty()) return id;
     if (text.front() != ';') return std::nullopt;
-    text = trim(text.substr(1));
+    text = trim_blanks(text.substr(1));
     const std::size_t end = std::min(text.find(';'), text.size());
-    const std::string_view field = trim(text.substr(0, end));
+    const std::string_view field = trim_blanks(text.substr(0, end));
     text.remove_prefix(end);
     if (field.empty() && text.empty()) return id;
     const std::size_t equals = field.find('=');
@@ -200,7 +179,7 @@ std::optional<std::string> parse_mta_sts_record(std::string_view text) {
 }
 
 bool permits(const MtaStsPolicy& policy, std::string_view mx_host) {
-  std::string host = lower(mx_host);
+  std::string host = lowered(mx_host);
   if (host.ends_with('.')) host.pop_back();
   return std::any_of(policy.mx.begin(), policy.mx.end(), [&](const std::string& pattern) {
     if (!pattern.starts_with("*.")) return pattern == host;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/time_text.h"
+
 namespace posthaste {
 
 using nlohmann::json;
@@ -21,12 +23,6 @@ constexpr std::size_t kMaxText = 512;
 std::string cut(std::string text) {
   if (text.size() > kMaxText) text.resize(kMaxText);
   return text;
-}
-
-std::string day_text(sys_days day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }
 
 bool is_same(const TlsPolicyFacts& a, const TlsPolicyFacts& b) {

@@ -9,17 +9,14 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
+#include "mail/message.h"
+
 namespace posthaste {
 
 using nlohmann::ordered_json;
 
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // "2026-11-25T00:00:00Z": RFC 3339 with whole seconds.
 std::string to_seconds_text(WallTime time) {
@@ -28,20 +25,6 @@ std::string to_seconds_text(WallTime time) {
 
 std::int64_t unix_seconds(WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
-
-// RFC 5322 §3.3, always UTC.
-std::string date_text(WallTime time) {
-  constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::string clock = to_rfc3339(time).substr(11, 8);
-  return fmt::format("{}, {} {} {} {} +0000", kDays[std::chrono::weekday(day).c_encoding()],
-                     static_cast<unsigned>(date.day()),
-                     kMonths[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), clock);
 }
 
 // RFC 2045 §6.8, in lines of 76 characters.
@@ -95,13 +78,13 @@ std::optional<std::vector<std::string>> parse_tls_rpt_record(std::string_view te
   constexpr std::string_view kVersion = "v=TLSRPTv1";
   constexpr std::size_t kMaxUris = 8;
   if (!text.starts_with(kVersion)) return std::nullopt;
-  text = trim(text.substr(kVersion.size()));
+  text = trim_blanks(text.substr(kVersion.size()));
   std::vector<std::string> uris;
   while (!text.empty()) {
     if (text.front() != ';') return std::nullopt;
     text.remove_prefix(1);
     const std::size_t end = std::min(text.find(';'), text.size());
-    const std::string_view field = trim(text.substr(0, end));
+    const std::string_view field = trim_blanks(text.substr(0, end));
     text.remove_prefix(end);
     if (field.empty()) continue;
     if (field.find('=') == std::string_view::npos) return std::nullopt;
@@ -109,7 +92,7 @@ std::optional<std::vector<std::string>> parse_tls_rpt_record(std::string_view te
     std::string_view list = field.substr(4);
     while (!list.empty()) {
       const std::size_t comma = std::min(list.find(','), list.size());
-      const std::string_view uri = trim(list.substr(0, comma));
+      const std::string_view uri = trim_blanks(list.substr(0, comma));
       list.remove_prefix(std::min(comma + 1, list.size()));
       if (!uri.empty() && uris.size() < kMaxUris) uris.emplace_back(uri);
     }
@@ -159,7 +142,7 @@ std::string make_tls_report_mail(const TlsReport& report, const TlsReportAuthor&
   const auto line = [&mail](const std::string& text) { mail += text + "\r\n"; };
   line("From: <" + author.contact + ">");
   line("To: <" + recipient + ">");
-  line("Date: " + date_text(now));
+  line("Date: " + format_date(now));
   line("Message-ID: <" + message_id + ">");
   line(fmt::format("Subject: Report Domain: {}\r\n Submitter: {}\r\n Report-ID: <{}>",
                    report.domain, author.submitter, report.id));
