@@ -79,7 +79,7 @@ class ReportIntake {
   Options options_;
   WaitingRoom room_;
   WallTime expired_at_{};  // the pool's thread only
-  BlockingPool pool_{1};
+  BlockingPool pool_{1, ThreadPriority::background};
 };
 
 }  // namespace posthaste

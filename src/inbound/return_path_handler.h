@@ -71,7 +71,7 @@ class ReturnPathHandler final : public AddressHandler {
   BounceReader reader_;
   Guarded<std::shared_ptr<const ReturnPaths>> paths_;
   WaitingRoom room_;
-  BlockingPool pool_{1};
+  BlockingPool pool_{1, ThreadPriority::background};
 };
 
 }  // namespace posthaste

@@ -13,6 +13,7 @@
 #include "inbound/report_store.h"
 #include "inbound/return_path_handler.h"
 #include "inbound/unsubscribe_handler.h"
+#include "platform/io/loop_pool.h"
 #include "server/mail_folder.h"
 
 namespace posthaste {
@@ -98,7 +99,8 @@ struct InboundService::Rooms {
                   [&spool = parts.spool] { return spool.is_accepting(); },
                   {&return_paths, &leaving, &reports, &postmaster}}),
         gate(mailroom),
-        reception(parts.clock, mailroom) {}
+        reception(parts.clock, mailroom),
+        loops(config.server.threads, "inbound", ThreadPriority::background) {}
 
   void configure(const ServerConfig& server, const std::shared_ptr<const ReturnPaths>& paths) {
     const InboundConfig& config = server.inbound;
@@ -125,6 +127,7 @@ struct InboundService::Rooms {
   Mailroom mailroom;
   Gate gate;
   Reception reception;
+  LoopPool loops;
 };
 
 InboundService::InboundService(Parts parts) : parts_(std::move(parts)) {}
@@ -154,10 +157,18 @@ ConnectionServices InboundService::services_of(const ListenerConfig& listener,
           others.budget, others.observer,  &rooms_->gate};
 }
 
+std::vector<asio::any_io_executor> InboundService::loops() {
+  return rooms_->loops.executors();
+}
+
 void InboundService::stop() {
   if (!rooms_) return;
   rooms_->return_paths.stop();
   rooms_->intake.stop();
+}
+
+void InboundService::join() {
+  if (rooms_) rooms_->loops.join();
 }
 
 }  // namespace posthaste

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,8 +56,15 @@ class InboundService {
   // Requires: configure() has seen the listener.
   ConnectionServices services_of(const ListenerConfig& listener, ConnectionServices others);
 
+  // Where connections to a listener of role inbound live: on loops of their own that give way to
+  // those of outgoing mail, so that a flood of what comes back does not slow what goes out.
+  // Requires: configure() has seen a listener of that role.
+  std::vector<boost::asio::any_io_executor> loops();
+
   // When all listeners are closed.
   void stop();
+  // When nothing can come back from the spool any more.
+  void join();
 
  private:
   class Gate;

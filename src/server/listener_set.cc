@@ -27,12 +27,14 @@ ListenerSet::Entry* ListenerSet::find(const std::string& name) {
 
 Result<std::unique_ptr<SmtpListener>> ListenerSet::open(
     const std::shared_ptr<const SessionSettings>& settings) const {
+  auto loops = loops_(settings->listener);
   if (settings->listener.effective_role() != ListenerRole::analytics_relay) {
-    return SmtpListener::open(settings, loops_, services_(settings->listener));
+    return SmtpListener::open(settings, std::move(loops), services_(settings->listener));
   }
-  return SmtpListener::open(settings, loops_, relay_.clock, [relay = relay_](AcceptedSocket taken) {
+  const auto connect = [relay = relay_](AcceptedSocket taken) {
     return std::make_shared<RelayConnection>(std::move(taken), relay);
-  });
+  };
+  return SmtpListener::open(settings, std::move(loops), relay_.clock, connect);
 }
 
 Result<void> ListenerSet::reload(const Sessions& sessions) {

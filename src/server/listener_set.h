@@ -22,12 +22,14 @@ class ListenerSet {
   using Sessions = std::vector<std::shared_ptr<const SessionSettings>>;
   // What a listener's connections work with; by its role.
   using Services = std::function<ConnectionServices(const ListenerConfig& listener)>;
+  // The loops that a listener's connections live on.
+  using Loops =
+      std::function<std::vector<boost::asio::any_io_executor>(const ListenerConfig& listener)>;
   // Runs a task to its end on some loop; blocks.
   using Wait = std::function<void(boost::asio::awaitable<void> task)>;
 
   // `relay`: what the connections of analytics relays work with.
-  ListenerSet(std::vector<boost::asio::any_io_executor> loops, Services services,
-              RelayServices relay, Wait wait)
+  ListenerSet(Loops loops, Services services, RelayServices relay, Wait wait)
       : loops_(std::move(loops)),
         services_(std::move(services)),
         relay_(relay),
@@ -54,7 +56,7 @@ class ListenerSet {
   Result<std::unique_ptr<SmtpListener>> open(
       const std::shared_ptr<const SessionSettings>& settings) const;
 
-  std::vector<boost::asio::any_io_executor> loops_;
+  Loops loops_;
   Services services_;
   RelayServices relay_;
   Wait wait_;

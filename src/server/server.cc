@@ -255,10 +255,11 @@ Result<void> Server::Parts::build(const Settings& settings) {
 }
 
 Result<void> Server::Parts::listen(const Settings& settings) {
-  std::vector<asio::any_io_executor> executors;
-  for (std::size_t i = 0; i < loops.size(); ++i) executors.push_back(loops.loop(i).executor());
   listeners = std::make_unique<ListenerSet>(
-      std::move(executors),
+      [this](const ListenerConfig& listener) {
+        return listener.effective_role() == ListenerRole::inbound ? inbound->loops()
+                                                                  : loops.executors();
+      },
       [this](const ListenerConfig& listener) {
         return inbound->services_of(
             listener, {clock, *admission, *reception, authenticator, budget, monitor, &recipients});
@@ -318,6 +319,7 @@ void Server::Parts::stop() {
   disk.join();
   // Writes what is pending while those whom it tells are still there.
   spool.reset();
+  if (inbound) inbound->join();
   loops.join();
   queue_loop.join();
 }

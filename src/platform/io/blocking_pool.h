@@ -13,6 +13,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "platform/io/thread_priority.h"
+
 namespace posthaste {
 
 // A few threads for work that blocks: reads from disk, password hashes.
@@ -20,7 +22,8 @@ namespace posthaste {
 //   auto body = co_await pool.run<Result<SharedBody>>(load);   // `load` is a named callable
 class BlockingPool {
  public:
-  explicit BlockingPool(std::size_t threads) : pool_(threads) {}
+  explicit BlockingPool(std::size_t threads, ThreadPriority priority = ThreadPriority::normal)
+      : priority_(priority), pool_(threads) {}
 
   // Runs `work` on the pool; resumes on the caller's executor with what it returned. The work
   // runs to its end even when the caller is cancelled, so it owns what it uses.
@@ -29,7 +32,7 @@ class BlockingPool {
     const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
     auto initiate = [this, executor](auto handler, std::function<T()> job) {
       auto shared = std::make_shared<std::decay_t<decltype(handler)>>(std::move(handler));
-      boost::asio::post(pool_, [executor, shared, job = std::move(job)] {
+      submit([executor, shared, job = std::move(job)] {
         auto result = std::make_shared<T>(job());
         boost::asio::post(executor, [shared, result] { std::move (*shared)(std::move(*result)); });
       });
@@ -39,12 +42,24 @@ class BlockingPool {
   }
 
   // Runs `work` on the pool; nobody waits for it.
-  void submit(std::function<void()> work) { boost::asio::post(pool_, std::move(work)); }
+  void submit(std::function<void()> work) {
+    boost::asio::post(pool_, [priority = priority_, work = std::move(work)] {
+      take_priority(priority);
+      work();
+    });
+  }
 
   // Finishes what was submitted, then stops.
   void join() { pool_.join(); }
 
  private:
+  // Of a thread of the pool, once: the pool makes its threads itself.
+  static void take_priority(ThreadPriority priority) {
+    thread_local const bool is_set = (set_priority(priority), true);
+    static_cast<void>(is_set);
+  }
+
+  const ThreadPriority priority_;
   boost::asio::thread_pool pool_;
 };
 

@@ -7,9 +7,10 @@
 
 namespace posthaste {
 
-Loop::Loop(std::string name) : work_(context_.get_executor()) {
-  thread_ = std::thread([this, name = std::move(name)] {
+Loop::Loop(std::string name, ThreadPriority priority) : work_(context_.get_executor()) {
+  thread_ = std::thread([this, name = std::move(name), priority] {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    set_priority(priority);
     context_.run();
   });
 }
@@ -23,11 +24,17 @@ void Loop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-LoopPool::LoopPool(std::size_t count) {
+LoopPool::LoopPool(std::size_t count, const std::string& name, ThreadPriority priority) {
   if (count == 0) count = std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
-    loops_.push_back(std::make_unique<Loop>("loop-" + std::to_string(i)));
+    loops_.push_back(std::make_unique<Loop>(name + "-" + std::to_string(i), priority));
   }
+}
+
+std::vector<boost::asio::any_io_executor> LoopPool::executors() {
+  std::vector<boost::asio::any_io_executor> executors;
+  for (auto& loop : loops_) executors.emplace_back(loop->executor());
+  return executors;
 }
 
 void LoopPool::join() {

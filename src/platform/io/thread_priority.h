@@ -1,0 +1,12 @@
+#pragma once
+
+namespace posthaste {
+
+// What a thread gets where all cores are busy. Background work gets about a tenth of what normal
+// work asks for, and all that normal work leaves.
+enum class ThreadPriority { normal, background };
+
+// Sets the calling thread's. There is no way back from background: that takes a privilege.
+void set_priority(ThreadPriority priority);
+
+}  // namespace posthaste
