@@ -51,7 +51,8 @@ class Citations(unittest.TestCase):
 
 
 class Index(unittest.TestCase):
-    TABLE = {"5321": {"title": "SMTP", "sections": ["1", "4"]}}
+    TABLE = {"5321": {"title": "SMTP", "sections": ["1", "4"]},
+             "9477": {"title": "CFBL", "subsections": ["3", "3.1", "3.2"]}}
 
     def run_on(self, root, files, check_only):
         files = {"tools/rfc_sections.json": json.dumps(self.TABLE), **files}
@@ -80,6 +81,12 @@ class Index(unittest.TestCase):
     def test_finds_sections_that_do_not_exist(self):
         with tempfile.TemporaryDirectory() as root:
             found = self.run_on(root, {"src/a.cc": "\n// RFC 5321 §12.1\n"}, False)
+            self.assertEqual([p[:2] for p in found], [("src/a.cc", 2)])
+
+    def test_finds_subsections_that_do_not_exist(self):
+        with tempfile.TemporaryDirectory() as root:
+            text = "// RFC 9477 §3.2\n// RFC 9477 §3.9\n// RFC 9477 §3\n"
+            found = self.run_on(root, {"src/a.cc": text}, False)
             self.assertEqual([p[:2] for p in found], [("src/a.cc", 2)])
 
     def test_sorts_sections_by_number(self):

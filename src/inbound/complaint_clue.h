@@ -17,7 +17,7 @@ namespace posthaste {
 // most providers redact it.
 enum class ClueKind : std::uint8_t {
   return_path,       // an address whose local part may be a token of ours
-  cfbl_feedback_id,  // RFC 9477 §3.2
+  cfbl_feedback_id,  // RFC 9477 §3.3
   own_id,            // X-Posthaste-ID
   message_id,
   campaign,  // Feedback-ID, X-Mailru-Msgtype: tells the campaign only

@@ -34,7 +34,7 @@ std::optional<ComplaintTie> tie_by(const ComplaintClue& clue, const ReturnPathCo
     tie.message = tie.token->id;
     return tie;
   }
-  // RFC 9477 §3.3: a complaint of CFBL must itself be authentic.
+  // RFC 9477 §3.5: a complaint of CFBL must itself be authentic.
   if (!is_authentic || clue.kind == ClueKind::return_path) return std::nullopt;
   if (clue.kind == ClueKind::campaign) {
     tie.campaign = clue.value;

@@ -20,7 +20,7 @@ struct SenderCheck {
 };
 
 // Whether what was found proves the domain of From: DMARC passes, or a signature of this domain or
-// of one above it holds (RFC 9477 §3 asks for the same of a complaint).
+// of one above it holds (RFC 9477 §3.5 asks for the same of a complaint).
 bool is_authentic(const Authentication& found);
 
 // Checks SPF, DKIM, DMARC and ARC of mail that comes in, within bounded time whatever DNS does:

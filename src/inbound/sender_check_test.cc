@@ -54,7 +54,7 @@ TEST_F(SenderCheckTest, EndsWhenItsTimeIsOver) {
   EXPECT_THAT(found.results, HasSubstr("spf=temperror"));
 }
 
-// RFC 9477 §3: a signature of the author's domain, or of one above it.
+// RFC 9477 §3.5: a signature of the author's domain, or of one above it.
 TEST(IsAuthentic, BySignatureOfTheAuthorsDomainOnly) {
   Authentication found;
   found.header_from = "arf.mail.r.example";

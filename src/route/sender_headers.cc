@@ -117,14 +117,14 @@ void SenderHeaders::add_feedback(const Subject& subject, Made& made) const {
     made.fields += "X-Posthaste-ID: " + subject.id.to_string() + "\r\n";
   }
   if (!feedback->cfbl_address || subject.has_cfbl) return;
-  // RFC 9477 §3.1: signed for the domain of From, and for its own where that is another.
+  // RFC 9477 §3.1.3: signed for the domain of From, and for its own where that is another.
   const std::string& domain = feedback->cfbl_address->domain().ascii();
   if (!is_signed_for(subject.from_domain, subject.signing_domains) ||
       !is_signed_for(domain, subject.signing_domains)) {
     made.lacks_cfbl_signature = true;
     return;
   }
-  // RFC 9477 §3.2: that nobody else can make it tells true reports from others.
+  // RFC 9477 §3.3: that nobody else can make it tells true reports from others.
   const LocalPart id = subject.recipients.size() == 1
                            ? returns_.make(subject.id, subject.recipients.front().address)
                            : returns_.make(subject.id);

@@ -97,7 +97,7 @@ void check_return_paths(const Configuration& source, std::vector<ConfigError>& e
   }
 }
 
-// RFC 9477 §3.1: CFBL-Address is worth nothing unless a signature is of its domain.
+// RFC 9477 §3.1.4: CFBL-Address is worth nothing unless a signature is of its domain.
 void check_feedback(const Configuration& source, std::vector<ConfigError>& errors) {
   const auto signers = source.all(dkim_schema());
   for (const LoadedBlock<FeedbackConfig>& block : source.blocks(feedback_schema())) {

@@ -13,8 +13,8 @@ namespace posthaste {
 const std::vector<std::string>& default_signed_headers();
 
 // Signed wherever they stand, whatever a list of names says: a link to unsubscribe (RFC 8058 §4),
-// an address for complaints (RFC 9477 §3.1) and an id by which they are known are worth nothing to
-// a receiver unless a signature covers them.
+// an address for complaints (RFC 9477 §3.1.4) and an id by which they are known are worth nothing
+// to a receiver unless a signature covers them.
 const std::vector<std::string>& always_signed_headers();
 
 // Whether From, which is signed always, stands first and is oversigned whatever the list says.
