@@ -184,17 +184,53 @@ TEST(SpfEdit, KeepsTheOrderOfWhatItDoesNotChange) {
   SpfEdit edit = SpfEdit::of("v=spf1 mx  include:a.test ptr -all");
   edit.authorize("192.0.2.1");
   edit.authorize("2001:db8::1");
-  edit.remove_mechanism("ptr");
+  edit.remove_mechanism(SpfMechanism::ptr);
   EXPECT_EQ(edit.text(), "v=spf1 mx include:a.test ip4:192.0.2.1 ip6:2001:db8::1 -all");
   SpfEdit redirected = SpfEdit::of("v=spf1 redirect=a.test");
   redirected.authorize("192.0.2.1");
   EXPECT_EQ(redirected.text(), "v=spf1 ip4:192.0.2.1 redirect=a.test");
 }
 
+TEST(SpfEdit, TakesOutWhatAReceiverCallsMalformed) {
+  for (const char* term : {"ip4:192.0.2.1/033", "ip6:fe80::1%eth0", "a/33", "a//129",
+                           "mx:", "ptr:b..", "include:%{x}", "exists:b.123", "redirect=", "exp=",
+                           "-exp=b.test", "all:b.test", "x=%", "ipv4:192.0.2.1"}) {
+    SpfEdit edit = SpfEdit::of(std::string("v=spf1 mx ") + term + " redirect=b.test");
+    edit.remove_malformed();
+    EXPECT_EQ(edit.text(), "v=spf1 mx redirect=b.test") << term;
+  }
+  SpfEdit twice =
+      SpfEdit::of("v=spf1 exp=b.test REDIRECT=b.test exp=c.test redirect=c.test x=1 x=1");
+  twice.remove_malformed();
+  EXPECT_EQ(twice.text(), "v=spf1 exp=b.test REDIRECT=b.test x=1 x=1");
+}
+
+TEST(SpfEdit, TellsWhereATermLeads) {
+  const auto target = [](const char* term) {
+    const SpfTarget found = spf_target(term, "own.test");
+    return found.domain.empty() ? "" : found.domain + " " + std::string(to_string(found.type));
+  };
+  EXPECT_EQ(target("include:b.test"), "b.test TXT");
+  EXPECT_EQ(target("?Include:b.test"), "b.test TXT");
+  EXPECT_EQ(target("redirect=b.test"), "b.test TXT");
+  EXPECT_EQ(target("MX:b.test/24"), "b.test MX");
+  EXPECT_EQ(target("-mx"), "own.test MX");
+  EXPECT_EQ(target("a//64"), "own.test A");
+  EXPECT_EQ(target("a:mx.test"), "mx.test A");
+  for (const char* term : {"a:%{d}.test", "exists:b.test", "ptr", "all", "ip4:192.0.2.1",
+                           "exp=b.test", "include:", "mx:b..test/33", "what"}) {
+    EXPECT_EQ(target(term), "") << term;
+  }
+}
+
 TEST(SpfEdit, MergesRecordsByTheMilderEnd) {
   EXPECT_EQ(SpfEdit::merged({"v=spf1 mx -all", "v=spf1 mx a:b.test ~all"}).text(),
             "v=spf1 mx a:b.test ~all");
   EXPECT_EQ(SpfEdit::merged({"v=spf1 mx +all", "v=spf1 -all"}).text(), "v=spf1 mx -all");
+  EXPECT_EQ(
+      SpfEdit::merged({"v=spf1 mx a/33 ALL", "v=spf1 redirect=a.test", "v=spf1 redirect=b.test"})
+          .text(),
+      "v=spf1 mx ALL");
 }
 
 }  // namespace
