@@ -81,7 +81,7 @@ void carry_out(DoctorPatient& patient, const std::string& command) {
 }
 
 void serve(DoctorPatient& patient, const std::string& text) {
-  patient.probes.anything = {.status = 200, .body = text};
+  patient.probes.anything = {.status = 200, .content_type = "text/plain", .body = text};
 }
 
 void break_it(DoctorPatient& patient, const std::vector<std::string>& edits) {

@@ -80,8 +80,8 @@ class FakeProbes final : public Probes {
   boost::asio::awaitable<EgressAnswer> try_port_25(std::string) override { co_return egress; }
   ClockAnswer read_clock() override { return clock; }
 
-  std::map<std::string, WebAnswer> web;  // by "METHOD URL"
-  WebAnswer anything{.status = 200};     // of every other address
+  std::map<std::string, WebAnswer> web;                             // by "METHOD URL"
+  WebAnswer anything{.status = 200, .content_type = "text/plain"};  // of every other address
   MailHostAnswer mail_host{.is_connected = true, .offers_starttls = true};
   EgressAnswer egress{.is_open = true, .peer = "mx.test"};
   ClockAnswer clock{.is_known = true, .is_synchronized = true, .error_seconds = 0.01};

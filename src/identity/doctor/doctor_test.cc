@@ -83,6 +83,28 @@ TEST(Doctor, SeesThatAHostDoesNotAnswerOrOffersNoTls) {
   EXPECT_THAT(troubles(patient.examine_now()), ElementsAre("warning bounce-host"));
 }
 
+TEST(Doctor, LooksPastOtherRecordsAtTheNamesOfTransport) {
+  DoctorPatient patient;
+  patient.zone.add("_mta-sts.bounce.example.com. TXT \"verification=4711\"");
+  patient.zone.add("_mta-sts.bounce.example.com. TXT \"v=STSv10; id=1;\"");
+  patient.zone.add("_smtp._tls.bounce.example.com. TXT \"verification=4711\"");
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  patient.zone.remove("_mta-sts.bounce.example.com. TXT \"v=STSv1; id=20250101T000000;\"");
+  const DoctorReport report = patient.examine_now();
+  ASSERT_THAT(troubles(report), ElementsAre("info mta-sts"));
+  EXPECT_THAT(find_trouble(report, "mta-sts")->remedy.remove, IsEmpty());
+}
+
+TEST(Doctor, WantsThePolicyOfMtaStsAsPlainText) {
+  DoctorPatient patient;
+  patient.probes.anything.content_type = "Text/Plain ;charset=utf-8";
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  for (const char* type : {"", "text/html", "text/plainly"}) {
+    patient.probes.anything.content_type = type;
+    EXPECT_THAT(troubles(patient.examine_now()), ElementsAre("info mta-sts")) << type;
+  }
+}
+
 TEST(Doctor, ProbesTheUnsubscribeLinkByGetAndOneClickPost) {
   const std::string url = "https://example.com/u/7";
   DoctorPatient patient;

@@ -129,7 +129,7 @@ class Writer {
   }
 
   void write(const RemedyFile& file) {
-    line(kGreen, "serve at " + file.url + ":");
+    line(kGreen, "serve at " + file.url + " as text/plain:");
     std::string_view text = file.text;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());

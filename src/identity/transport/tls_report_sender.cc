@@ -37,6 +37,10 @@ std::string mailto_address(std::string_view uri) {
   return MailAddress::parse(address) ? address : std::string();
 }
 
+bool is_tls_report_uri(std::string_view uri) {
+  return uri.starts_with("https://") || !mailto_address(uri).empty();
+}
+
 asio::awaitable<void> TlsReportSender::run() {
   while (true) {
     const WallTime now = parts_.clock.wall();
@@ -68,7 +72,7 @@ asio::awaitable<std::vector<TlsReportDelivery>> TlsReportSender::send_day(TlsDay
   const DnsResult record =
       co_await parts_.resolver.lookup("_smtp._tls." + day.domain, RecordType::txt);
   std::vector<std::string> texts = record.strings();
-  std::erase_if(texts, [](const std::string& text) { return !text.starts_with("v=TLSRPTv1"); });
+  std::erase_if(texts, [](const std::string& text) { return !is_tls_rpt_record(text); });
   // RFC 8460 §3: several records are none.
   std::optional<std::vector<std::string>> uris;
   if (texts.size() == 1) uris = parse_tls_rpt_record(texts.front());
@@ -90,13 +94,13 @@ asio::awaitable<std::vector<TlsReportDelivery>> TlsReportSender::send_day(TlsDay
 }
 
 asio::awaitable<Result<void>> TlsReportSender::deliver(std::string uri, const TlsReport& report) {
+  if (!is_tls_report_uri(uri)) {
+    co_return Error{make_error_code(boost::system::errc::invalid_argument),
+                    "it is neither a mailto: nor an https: address"};
+  }
   if (const std::string address = mailto_address(uri); !address.empty()) {
     std::string mail = make_tls_report_mail(report, parts_.author, address, parts_.clock.wall());
     co_return co_await parts_.mail(address, std::move(mail));
-  }
-  if (!uri.starts_with("https://")) {
-    co_return Error{make_error_code(boost::system::errc::invalid_argument),
-                    "it is neither a mailto: nor an https: address"};
   }
   // RFC 8460 §5.4
   HttpsRequest request;

@@ -60,6 +60,8 @@ class TlsReportSender {
   bool is_sending_ = false;
 };
 
+// Whether reports can be sent there (RFC 8460 §3): "mailto:" an address, or "https:".
+bool is_tls_report_uri(std::string_view uri);
 // The address of a "mailto:" URI (RFC 6068 §2); "" when it is none.
 std::string mailto_address(std::string_view uri);
 

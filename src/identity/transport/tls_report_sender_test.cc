@@ -127,6 +127,14 @@ TEST_F(TlsReportSenderTest, SendsByItselfAfterMidnight) {
   EXPECT_EQ(mailed.size(), 1U);
 }
 
+TEST(TlsReportUri, IsMailOrHttps) {
+  EXPECT_TRUE(is_tls_report_uri("mailto:a@b.test"));
+  EXPECT_TRUE(is_tls_report_uri("https://b.test/x"));
+  for (const char* bad : {"", "a@b.test", "mailto:a", "http://b.test", "ftp://b.test"}) {
+    EXPECT_FALSE(is_tls_report_uri(bad)) << bad;
+  }
+}
+
 TEST(MailtoAddress, IsReadFromItsUri) {
   EXPECT_EQ(mailto_address("mailto:a@b.test"), "a@b.test");
   EXPECT_EQ(mailto_address("mailto:a%2Bb@c.test?subject=x"), "a+b@c.test");
