@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "identity/doctor/dmarc_edit.h"
 #include "identity/doctor/doctor_fixture.h"
 #include "identity/doctor/generic_name.h"
 #include "identity/doctor/modelled_dns.h"
@@ -200,6 +201,22 @@ TEST(GenericName, IsOneThatSpellsTheAddressOrSaysSo) {
                            "dynamo.example.com", "cpool.example.com"}) {
     EXPECT_FALSE(is_generic_name(name, "192.0.2.25")) << name;
   }
+}
+
+TEST(DmarcEdit, TakesOutWhatAReceiverIgnores) {
+  for (const char* tag : {"sp=quarantene", "fo=0:1", "fo=", "fo=1 d", "adkim=strict", "t=maybe",
+                          "psd=x", "pct=50", "rf=afrf", "ri=1", "rua=dmarc@b.test",
+                          "ruf=mailto:", "1=x", "p=x", "np=", "p=none; p=reject"}) {
+    DmarcEdit edit = DmarcEdit::of(std::string("v=DMARC1; ") + tag + " ;ASPF = s; x=1");
+    edit.remove_malformed();
+    const std::string first = std::string_view(tag).starts_with("p=none") ? "p=none; " : "";
+    EXPECT_EQ(edit.text(), "v=DMARC1; " + first + "aspf=s; x=1") << tag;
+  }
+  DmarcEdit lists = DmarcEdit::of(
+      "v=DMARC1;p=none;rua=nobody,mailto:r@b.test!10m,https://b.test/;ruf=mailto:f@b.test!5k;what");
+  lists.remove_malformed();
+  EXPECT_EQ(lists.text(),
+            "v=DMARC1; p=none; rua=mailto:r@b.test,https://b.test/; ruf=mailto:f@b.test!5k");
 }
 
 TEST(SpfEdit, KeepsTheOrderOfWhatItDoesNotChange) {
