@@ -131,7 +131,7 @@ class DoctorPatient {
     for (std::string line; std::getline(lines, line);) {
       if (!line.empty() && line[0] != ';') zone.add(filled(line));
     }
-    request.domains = {{"example.com", {{"example.com", "mail", keys.own, ""}}, ""}};
+    request.domains = {{"example.com", {{"example.com", "mail", keys.own}}, ""}};
     request.sources = {{"192.0.2.25", "mail.example.com"}, {"2001:db8::25", "mail.example.com"}};
     request.bounce_domain = "bounce.example.com";
     request.is_bounce_domain_assumed = false;
