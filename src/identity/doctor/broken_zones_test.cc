@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -167,12 +166,13 @@ TEST(Doctor, HasNoComplaintAboutASoundZone) {
   EXPECT_EQ(report.count(Severity::skipped), 0u) << report_text(report, {});
 }
 
-TEST(Doctor, IsTriedOnAtLeastFortyBrokenZones) {
+// A paragraph that is lost, or read as part of another, is noticed here.
+TEST(Doctor, IsTriedOnEveryBrokenZone) {
   const std::vector<BrokenZone> all = read_broken_zones();
   std::map<std::string, int> checks;
   for (const BrokenZone& zone : all) ++checks[zone.trouble.substr(zone.trouble.find(' ') + 1)];
-  EXPECT_GE(all.size(), 40u);
-  std::cout << all.size() << " broken zones, for " << checks.size() << " checks\n";
+  EXPECT_EQ(all.size(), 83u);
+  EXPECT_EQ(checks.size(), 41u);
 }
 
 }  // namespace
