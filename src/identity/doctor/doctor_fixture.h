@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -157,7 +158,7 @@ class DoctorPatient {
     boost::asio::io_context loop;
     TaskGroup group(loop.get_executor());
     std::optional<DoctorReport> report;
-    const DoctorWorld world{resolver, clock, authoritative, &probes, &blocklists};
+    const DoctorWorld world{resolver, clock, authoritative, &probes, &blocklists, observe};
     group.spawn(run(request, world, report));
     loop.run();
     return std::move(*report);
@@ -168,6 +169,7 @@ class DoctorPatient {
   FakeProbes probes;
   FakeBlocklists blocklists;
   ManualClock clock;
+  std::function<void(const DoctorStep&)> observe;
 
  private:
   static boost::asio::awaitable<void> run(DoctorRequest request, DoctorWorld world,

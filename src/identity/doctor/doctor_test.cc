@@ -106,6 +106,25 @@ TEST(Doctor, WantsThePolicyOfMtaStsAsPlainText) {
   }
 }
 
+TEST(Doctor, TellsWhatItLooksAtNext) {
+  DoctorPatient patient;
+  patient.request.sources.resize(1);
+  patient.zone.remove("mail.example.com. AAAA");
+  std::vector<std::string> steps;
+  patient.observe = [&](const DoctorStep& step) {
+    steps.push_back(fmt::format("{}/{} {} {}", step.number, step.count, step.subject, step.what));
+  };
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  EXPECT_THAT(steps,
+              ElementsAre("1/14 192.0.2.25 names", "2/14 192.0.2.25 SPF of its name",
+                          "3/14 192.0.2.25 port 25", "4/14 192.0.2.25 blocklists",
+                          "5/14 example.com MX and SOA", "6/14 example.com DKIM",
+                          "7/14 example.com DMARC", "8/14 example.com blocklists",
+                          "9/14 bounce.example.com SPF", "10/14 bounce.example.com MX",
+                          "11/14 bounce.example.com mail hosts", "12/14 bounce.example.com MTA-STS",
+                          "13/14 bounce.example.com TLS-RPT", "14/14  clock"));
+}
+
 TEST(Doctor, ProbesTheUnsubscribeLinkByGetAndOneClickPost) {
   const std::string url = "https://example.com/u/7";
   DoctorPatient patient;
