@@ -11,8 +11,10 @@
 #include <future>
 #include <random>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "base/temporary_folder.h"
 #include "route/suppressor.h"
 #include "spool/spool.h"
 
@@ -186,10 +188,14 @@ int run(std::uint64_t count, const std::filesystem::path& folder) {
 int main(int argc, char** argv) {
   std::uint64_t count = 1'000'000;
   if (argc > 1) std::from_chars(argv[1], argv[1] + std::string_view(argv[1]).size(), count);
-  const std::filesystem::path folder =
-      argc > 2 ? argv[2] : std::filesystem::temp_directory_path() / "posthaste-suppression-bench";
-  std::filesystem::remove_all(folder);
-  const int code = posthaste::run(count, folder);
-  std::filesystem::remove_all(folder);
+  if (argc <= 2) return posthaste::run(count, posthaste::TemporaryFolder().path());
+  // Whatever is in a folder of somebody else's stays there.
+  std::error_code error;
+  if (!std::filesystem::create_directory(argv[2], error)) {
+    fmt::print(stderr, "{} is there already, or cannot be made: name a new folder\n", argv[2]);
+    return 2;
+  }
+  const int code = posthaste::run(count, argv[2]);
+  std::filesystem::remove_all(argv[2]);
   return code;
 }

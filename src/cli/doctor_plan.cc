@@ -43,9 +43,9 @@ Result<std::vector<SenderKey>> read_keys(const DoctorOptions& options, const std
       return bad(fmt::format(
           "--selector {} cannot stand in a DNS name: use letters, digits, hyphens", selector));
     }
-    keys.push_back({domain, selector, {}, {}});
+    keys.push_back({domain, selector, {}});
   }
-  if (keys.empty() && !options.keys.empty()) keys.push_back({domain, "mail", {}, {}});
+  if (keys.empty() && !options.keys.empty()) keys.push_back({domain, "mail", {}});
   if (options.keys.size() > keys.size()) {
     return bad("there are more --key than --selector: give each key its selector");
   }
@@ -53,7 +53,6 @@ Result<std::vector<SenderKey>> read_keys(const DoctorOptions& options, const std
     Result<DkimPrivateKey> key = DkimPrivateKey::load(options.keys[i]);
     if (!key) return key.error();
     keys[i].key = std::move(*key);
-    keys[i].file = options.keys[i];
   }
   return keys;
 }
@@ -110,7 +109,7 @@ Result<void> add_dkim(const ServerConfig& config, WallTime now, DoctorRequest& r
     if (!domain) return domain.error();
     Result<DkimPrivateKey> key = DkimPrivateKey::load(block.private_key.string());
     if (!key) return key.error();
-    SenderKey own{*domain, block.selector, std::move(*key), block.private_key.string()};
+    SenderKey own{*domain, block.selector, std::move(*key)};
     if (block.sign_all) {
       of_all.push_back(std::move(own));
     } else {

@@ -10,9 +10,6 @@ namespace posthaste {
 
 // Text for a screen of fixed columns. One code point is taken for one column.
 
-// What others sent, without anything that a terminal would obey: control characters and octets that
-// are no UTF-8 become "?", line ends and tabs spaces.
-std::string printable(std::string_view text);
 std::size_t columns_of(std::string_view text);
 
 // Exactly so many columns: padded, or cut off with "…" at the end (or, where the end tells more, at

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/printable.h"
 #include "cli/screen_text.h"
 
 namespace posthaste {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/printable.h"
 #include "cli/api_client.h"
 #include "cli/screen_text.h"
 #include "cli/top_table.h"

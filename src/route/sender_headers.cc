@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "identity/dkim/dkim_signature.h"
+#include "platform/dns/dns_name.h"
 
 namespace posthaste {
 namespace {
@@ -18,7 +18,7 @@ std::string without_slashes(std::string url) {
 
 bool is_signed_for(std::string_view domain, const std::vector<std::string>& signing_domains) {
   return std::any_of(signing_domains.begin(), signing_domains.end(),
-                     [&](const std::string& one) { return is_within(domain, one); });
+                     [&](const std::string& one) { return is_in_zone(domain, one); });
 }
 
 template <class Block>

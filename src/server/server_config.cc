@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "identity/dkim/dkim_signature.h"
+#include "platform/dns/dns_name.h"
 
 namespace posthaste {
 namespace {
@@ -106,7 +106,7 @@ void check_feedback(const Configuration& source, std::vector<ConfigError>& error
     const std::string& domain = address->domain().ascii();
     const bool is_signed =
         std::any_of(signers.begin(), signers.end(), [&](const DkimConfig& signer) {
-          return signer.sign && is_within(domain, ascii_lower(signer.domain));
+          return signer.sign && is_in_zone(domain, ascii_lower(signer.domain));
         });
     if (is_signed) continue;
     errors.push_back({block.where("cfbl_address"),

@@ -139,7 +139,7 @@ std::string to_line(const DkimVerdict& verdict) {
                                  verdict.selector, verdict.algorithm);
   if (verdict.reason != DkimReason::none) line.append(": ").append(describe(verdict.reason));
   if (!verdict.covers_whole_body) line += " (l= leaves the end of the body unsigned)";
-  if (verdict.is_testing) line += " (the key is for testing)";
+  if (verdict.is_testing) line += " (the signer is testing DKIM)";
   return line;
 }
 

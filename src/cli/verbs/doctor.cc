@@ -1,8 +1,11 @@
 #include "identity/doctor/doctor.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +16,7 @@
 
 #include "cli/doctor_plan.h"
 #include "cli/output.h"
+#include "cli/progress_line.h"
 #include "cli/verbs/verbs.h"
 #include "identity/blocklist/blocklist_config.h"
 #include "identity/blocklist/dns_blocklists.h"
@@ -21,6 +25,8 @@
 #include "identity/doctor/report_text.h"
 #include "identity/doctor/sender_zone.h"
 #include "platform/dns/authoritative_servers.h"
+#include "platform/dns/lookup_all.h"
+#include "platform/dns/reverse_name.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/task_group.h"
 
@@ -50,13 +56,61 @@ boost::asio::awaitable<void> run(DoctorRequest request, DoctorWorld world, Maybe
   report = co_await examine(std::move(request), world);
 }
 
+// What an examination by network has beside its world.
+struct NetworkParts {
+  UnboundResolver& resolver;
+  UnboundAuthoritativeServers& servers;
+  TaskGroup& progress;
+};
+
 boost::asio::awaitable<void> run_by_network(DoctorRequest request, DoctorWorld world,
-                                            UnboundResolver& resolver,
-                                            UnboundAuthoritativeServers& servers,
-                                            MaybeReport& report) {
+                                            NetworkParts parts, MaybeReport& report) {
   report = co_await examine(std::move(request), world);
-  co_await servers.stop();
+  parts.progress.cancel();
+  co_await parts.progress.join();
+  co_await parts.servers.stop();
+  co_await parts.resolver.stop();
+}
+
+// A name that is asked for anyway.
+std::string first_name(const DoctorRequest& request) {
+  const std::string& domain = request.return_path_domain();
+  if (!domain.empty() || request.sources.empty()) return domain;
+  return reverse_name(request.sources.front().address);
+}
+
+boost::asio::awaitable<void> ask_for_life(UnboundResolver& resolver, std::string name,
+                                          std::string& problem) {
+  // The root is always there; where servers know of their own zones alone, the name is.
+  const std::vector<DnsQuestion> questions{{"", RecordType::ns}, {name, RecordType::soa}};
+  const std::vector<DnsResult> answers = co_await lookup_all(resolver, questions);
+  const auto has_failed = [](const DnsResult& one) { return one.is_temporary_failure(); };
+  if (std::all_of(answers.begin(), answers.end(), has_failed)) {
+    problem = answers.front().why.empty() ? "no answer" : answers.front().why;
+  }
   co_await resolver.stop();
+}
+
+// Whether any name server answers at all: without one every question of an examination would wait
+// for its end, one after the other. Some seconds, at most.
+Result<void> check_dns(DnsConfig config, const std::string& name) {
+  config.timeout = std::min<Duration>(config.timeout, std::chrono::seconds(5));
+  boost::asio::io_context loop;
+  TaskGroup group(loop.get_executor());
+  SystemClock clock;
+  const Result<std::unique_ptr<UnboundResolver>> resolver =
+      UnboundResolver::create(loop.get_executor(), clock, config);
+  if (!resolver) return resolver.error();
+  std::string problem;
+  group.spawn(ask_for_life(**resolver, name, problem));
+  loop.run();
+  if (problem.empty()) return {};
+  return Error{
+      make_error_code(boost::system::errc::host_unreachable),
+      fmt::format("no name server answers ({}): connect this machine, or name servers that "
+                  "it may ask, dns {{ servers }} in the configuration of -c; --dns FILE "
+                  "takes answers from a file",
+                  problem)};
 }
 
 // By a file of answers: nothing else is asked, neither the network nor the machine.
@@ -74,8 +128,17 @@ Result<DoctorReport> examine_modelled(const DoctorRequest& request, const std::s
   return std::move(*report);
 }
 
+void show(ProgressLine& progress, const DoctorStep& step) {
+  const std::string_view colon = step.subject.empty() ? "" : ": ";
+  progress.show(
+      fmt::format("{} of {}: {}{}{}", step.number, step.count, step.subject, colon, step.what));
+}
+
 Result<DoctorReport> examine_by_network(const Plan& plan, bool has_probes) {
   const DoctorRequest& request = plan.request;
+  ProgressLine progress("doctor", stderr, ::isatty(STDERR_FILENO) == 1);
+  progress.show("asking whether DNS answers");
+  if (const Result<void> dns = check_dns(plan.dns, first_name(request)); !dns) return dns.error();
   boost::asio::io_context loop;
   TaskGroup group(loop.get_executor());
   SystemClock clock;
@@ -90,12 +153,15 @@ Result<DoctorReport> examine_by_network(const Plan& plan, bool has_probes) {
   if (!zones) return zones.error();
   DnsBlocklists blocklists(**resolver, clock, std::move(*zones));
   MaybeReport report;
+  TaskGroup telling(loop.get_executor());
+  telling.spawn(progress.begin_after_a_second(clock));
   const DoctorWorld world{.resolver = **resolver,
                           .clock = clock,
                           .authoritative = &servers,
                           .probes = has_probes ? probes->get() : nullptr,
-                          .blocklists = has_probes ? &blocklists : nullptr};
-  group.spawn(run_by_network(request, world, **resolver, servers, report));
+                          .blocklists = has_probes ? &blocklists : nullptr,
+                          .observe = [&](const DoctorStep& step) { show(progress, step); }};
+  group.spawn(run_by_network(request, world, {**resolver, servers, telling}, report));
   loop.run();
   return std::move(*report);
 }
@@ -152,7 +218,11 @@ ExitCode doctor(const DoctorCommand& command) {
   const Result<DoctorReport> report = command.dns.empty()
                                           ? examine_by_network(*plan, !command.no_probes)
                                           : examine_modelled(plan->request, command.dns);
-  if (!report) return fail("doctor", report.error().message(), ExitCode::usage);
+  if (!report) {
+    const bool is_offline = report.error().code == boost::system::errc::host_unreachable;
+    return fail("doctor", report.error().message(),
+                is_offline ? ExitCode::unreachable : ExitCode::usage);
+  }
   const ExitCode printed =
       print_output("doctor", command.json ? report_json(*report) + "\n"
                                           : report_text(*report, style_of(command)));

@@ -42,6 +42,7 @@ std::string without_white_space(std::string text) {
 TEST(ArcCorpus, EveryChainIsValidatedAsExpected) {
   const std::vector<json> cases = read_cases("validation.jsonl");
   if (cases.empty()) GTEST_SKIP() << "no corpora/arc beside the checkout";
+  ASSERT_EQ(cases.size(), 171u);
   std::size_t right = 0;
   for (const json& one : cases) {
     TableOfKeys keys = keys_of(one);
@@ -93,6 +94,7 @@ std::string seal(const json& one) {
 TEST(ArcCorpus, EverySetIsMadeAsExpected) {
   const std::vector<json> cases = read_cases("sign.jsonl");
   if (cases.empty()) GTEST_SKIP() << "no corpora/arc beside the checkout";
+  ASSERT_EQ(cases.size(), 17u);
   std::size_t right = 0;
   for (const json& one : cases) {
     const std::string made = seal(one);

@@ -2,11 +2,9 @@
 
 #include <utility>
 
-#include "base/ascii.h"
-#include "identity/dkim/dkim_canonical.h"
+#include "identity/dkim/dkim_verifier.h"
 #include "identity/dkim/dns_key_source.h"
 #include "identity/dmarc/author_domain.h"
-#include "mail/message.h"
 
 namespace posthaste {
 namespace {
@@ -21,19 +19,6 @@ DmarcQuery dmarc_query(const Authentication& found) {
     if (verdict.result == DkimResult::temperror) query.had_temporary_failure = true;
   }
   return query;
-}
-
-// Positions of the fields that claim to be ours.
-std::vector<std::string_view> forged_fields(std::string_view message,
-                                            std::string_view authserv_id) {
-  std::vector<std::string_view> forged;
-  for (const DkimField& field : split_message(message).fields) {
-    if (!is_named(field, "authentication-results")) continue;
-    const auto read = parse_authentication_results(field.text.substr(field.text.find(':') + 1));
-    // One that we cannot read may be read by others.
-    if (!read || equals_ignoring_case(read->authserv_id, authserv_id)) forged.push_back(field.text);
-  }
-  return forged;
 }
 
 }  // namespace
@@ -57,19 +42,6 @@ boost::asio::awaitable<Authentication> authenticate(IncomingMessage received, st
   }
   found.arc = co_await verify_arc(received.message, now, keys);
   co_return found;
-}
-
-std::string without_forged_results(std::string message, std::string_view authserv_id) {
-  const std::vector<std::string_view> forged = forged_fields(message, authserv_id);
-  if (forged.empty()) return message;
-  std::string kept;
-  kept.reserve(message.size());
-  const char* from = message.data();
-  for (const std::string_view field : forged) {
-    kept.append(from, field.data());
-    from = field.data() + field.size();
-  }
-  return kept.append(from, static_cast<const char*>(message.data()) + message.size());
 }
 
 }  // namespace posthaste

@@ -45,7 +45,7 @@ struct Authentication {
 // Bounded in lookups and work, whatever the message and DNS hold.
 //
 //   const Authentication found = co_await authenticate(received, "mx.example.org", parts);
-//   header = authentication_results_field(found, received, "mx.example.org");
+//   field = to_field_value(to_authentication_results(found, received, "mx.example.org"));
 boost::asio::awaitable<Authentication> authenticate(IncomingMessage received, std::string our_name,
                                                     AuthenticationParts parts);
 
@@ -53,13 +53,5 @@ boost::asio::awaitable<Authentication> authenticate(IncomingMessage received, st
 AuthenticationResults to_authentication_results(const Authentication& found,
                                                 const IncomingMessage& received,
                                                 std::string_view authserv_id);
-// The whole field "Authentication-Results: …", CRLF included, to stand before the message.
-std::string authentication_results_field(const Authentication& found,
-                                         const IncomingMessage& received,
-                                         std::string_view authserv_id);
-
-// RFC 8601 §5: the message without the Authentication-Results fields that carry our name: none of
-// them is ours, for we have not checked it yet.
-std::string without_forged_results(std::string message, std::string_view authserv_id);
 
 }  // namespace posthaste

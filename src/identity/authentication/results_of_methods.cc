@@ -28,8 +28,12 @@ AuthenticationResult result_of_spf(const SpfVerdict& spf, const IncomingMessage&
 AuthenticationResult result_of_signature(const DkimVerdict& verdict) {
   AuthenticationResult result{"dkim", std::string(to_string(verdict.result)), "", "", {}};
   result.reason = describe(verdict.reason);
-  if (verdict.is_testing) result.comment = "the key is for testing";
-  if (!verdict.covers_whole_body) result.comment = "a part of the body is not signed";
+  // RFC 6376 §3.6.1: "t=y" is said of the domain's DKIM, not of this key.
+  if (verdict.is_testing) result.comment = "the signer is testing DKIM";
+  if (!verdict.covers_whole_body) {
+    result.comment += result.comment.empty() ? "" : ", ";
+    result.comment += "a part of the body is not signed";
+  }
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) result.properties.push_back({"header", name, short_text(value)});
   };
@@ -72,20 +76,13 @@ AuthenticationResults to_authentication_results(const Authentication& found,
   AuthenticationResults results{std::string(authserv_id), {}};
   results.results.push_back(result_of_spf(found.spf, received));
   for (const DkimVerdict& verdict : found.dkim) {
-    if (verdict.reason == DkimReason::too_many_signatures) break;
+    if (verdict.reason == DkimReason::too_many_signatures) continue;
     results.results.push_back(result_of_signature(verdict));
   }
   if (found.dkim.empty()) results.results.push_back({"dkim", "none", "", "", {}});
   results.results.push_back(result_of_dmarc(found.dmarc, found.header_from));
   results.results.push_back(result_of_arc(found.arc, received));
   return results;
-}
-
-std::string authentication_results_field(const Authentication& found,
-                                         const IncomingMessage& received,
-                                         std::string_view authserv_id) {
-  return "Authentication-Results: " +
-         to_field_value(to_authentication_results(found, received, authserv_id)) + "\r\n";
 }
 
 }  // namespace posthaste

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "platform/dns/dns_name.h"
+#include "platform/dns/reverse_name.h"
 
 namespace posthaste {
 
@@ -103,11 +104,6 @@ void add_meaning(const BlocklistZone& zone, std::uint32_t answer, std::string& m
   for (const BlocklistBit& bit : zone.bits) {
     if ((answer & bit.mask) != 0) add(bit.meaning);
   }
-}
-
-std::string reversed_v4(const ip::address_v4& address) {
-  const auto octets = address.to_bytes();
-  return fmt::format("{}.{}.{}.{}", octets[3], octets[2], octets[1], octets[0]);
 }
 
 }  // namespace
@@ -206,19 +202,13 @@ std::optional<std::pair<BlocklistKind, std::string>> reversed_address(const std:
   const auto parsed = ip::make_address(address, ec);
   if (ec) return std::nullopt;
   // RFC 5782 §2.1
-  if (parsed.is_v4()) return std::pair{BlocklistKind::ipv4, reversed_v4(parsed.to_v4())};
-  const ip::address_v6 v6 = parsed.to_v6();
-  if (v6.is_v4_mapped()) {
-    return std::pair{BlocklistKind::ipv4, reversed_v4(ip::make_address_v4(ip::v4_mapped, v6))};
+  if (parsed.is_v4()) return std::pair{BlocklistKind::ipv4, reversed_labels(parsed)};
+  if (parsed.to_v6().is_v4_mapped()) {
+    const ip::address_v4 mapped = ip::make_address_v4(ip::v4_mapped, parsed.to_v6());
+    return std::pair{BlocklistKind::ipv4, reversed_labels(mapped)};
   }
   // RFC 5782 §2.4
-  const auto octets = v6.to_bytes();
-  std::string nibbles;
-  for (auto octet = octets.rbegin(); octet != octets.rend(); ++octet) {
-    if (!nibbles.empty()) nibbles += '.';
-    nibbles += fmt::format("{:x}.{:x}", *octet & 0xf, *octet >> 4);
-  }
-  return std::pair{BlocklistKind::ipv6, nibbles};
+  return std::pair{BlocklistKind::ipv6, reversed_labels(parsed)};
 }
 
 std::string registered_domain(const std::string& domain) {

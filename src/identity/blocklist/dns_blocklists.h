@@ -32,8 +32,6 @@ class DnsBlocklists final : public Blocklists {
   boost::asio::awaitable<std::vector<BlocklistAnswer>> check_address(std::string address) override;
   boost::asio::awaitable<std::vector<BlocklistAnswer>> check_domain(std::string domain) override;
 
-  const std::vector<BlocklistZone>& zones() const { return zones_; }
-
  private:
   using Status = BlocklistAnswer::Status;
   // What the test of a zone found; `clear` when all is well.

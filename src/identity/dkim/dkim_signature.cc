@@ -7,6 +7,7 @@
 #include <span>
 
 #include "identity/dkim/dkim_tag_list.h"
+#include "platform/dns/dns_name.h"
 
 namespace posthaste {
 namespace {
@@ -86,7 +87,7 @@ DkimReason read_identity(const DkimTagList& list, DkimSignature& out) {
   const std::size_t at = out.identity.rfind('@');
   if (at == std::string::npos) return DkimReason::signature_syntax;
   out.identity_domain = ascii_lower(std::string_view(out.identity).substr(at + 1));
-  if (!is_within(out.identity_domain, out.domain)) return DkimReason::domain_mismatch;
+  if (!is_in_zone(out.identity_domain, out.domain)) return DkimReason::domain_mismatch;
   return DkimReason::none;
 }
 
@@ -221,12 +222,6 @@ bool is_dkim_name(std::string_view text) {
     }
   }
   return label > 0;
-}
-
-bool is_within(std::string_view domain, std::string_view ancestor) {
-  if (domain == ancestor) return true;
-  return domain.size() > ancestor.size() && domain.ends_with(ancestor) &&
-         domain[domain.size() - ancestor.size() - 1] == '.';
 }
 
 ParsedDkimSignature parse_dkim_signature(const DkimField& field, SignatureKind kind) {

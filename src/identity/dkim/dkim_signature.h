@@ -60,7 +60,4 @@ std::string signed_header_text(const DkimSignature& signature,
 // A selector or domain as a signature may carry it: labels of letters, digits, "-" and "_".
 bool is_dkim_name(std::string_view text);
 
-// True when `domain` is `ancestor` or below it. Both in lower case.
-bool is_within(std::string_view domain, std::string_view ancestor);
-
 }  // namespace posthaste

@@ -9,6 +9,7 @@
 #include "identity/dkim/dkim_signature.h"
 #include "identity/dkim/dkim_tag_list.h"
 #include "identity/dkim/field_folding.h"
+#include "platform/dns/dns_name.h"
 
 namespace posthaste {
 namespace {
@@ -149,7 +150,7 @@ Result<void> DkimSigner::add(const DkimConfig& block) {
 }
 
 bool DkimSigner::Identity::signs_for(const Domain& header_from) const {
-  return signs_all || is_within(header_from.ascii(), domain.ascii());
+  return signs_all || is_in_zone(header_from.ascii(), domain.ascii());
 }
 
 bool DkimSigner::signs_for(const Domain& header_from) const {

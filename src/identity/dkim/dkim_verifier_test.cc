@@ -209,6 +209,22 @@ TEST_F(DkimVerdicts, HonourTheFlagsOfTheKey) {
   EXPECT_TRUE(judge(good_).is_testing);
 }
 
+TEST_F(DkimVerdicts, TakeTheFlagsOfTheKeyThatTheyTellOf) {
+  const std::string message = message_with(good_);
+  const auto judge = [](const std::string& text, const std::vector<std::string>& records) {
+    TableOfKeys keys;
+    for (const std::string& record : records) keys.add(std::string(kName), record);
+    return DkimVerification::verdicts(text, unix_time(0), keys).at(0);
+  };
+  const std::string tested = record_ + "; t=y";
+  std::string changed = message;
+  changed.replace(changed.find("Subject: s"), 10, "Subject: t");
+  EXPECT_FALSE(judge(changed, {record_, tested}).is_testing);
+  EXPECT_TRUE(judge(changed, {tested, record_}).is_testing);
+  EXPECT_FALSE(judge(message, {"k=rsa; t=y; p=", record_}).is_testing);
+  EXPECT_TRUE(judge(message, {"k=rsa; p=", tested}).is_testing);
+}
+
 TEST_F(DkimVerdicts, RefuseShortRsaKeys) {
   // 768 bits, SubjectPublicKeyInfo; the signature need not verify to be refused.
   keys_.add(

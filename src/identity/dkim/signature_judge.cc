@@ -65,9 +65,13 @@ DkimReason SignatureJudge::judge_with_answer(const DkimSignature& signature,
   }
   DkimReason first_problem = DkimReason::none;
   for (std::size_t i = 0; i < answer.records.size() && i < kMaxTriedRecords; ++i) {
+    bool says_testing = false;
     const DkimReason problem =
-        judge_with_key(signature, answer.records[i], signed_text, is_testing);
-    if (problem == DkimReason::none) return problem;
+        judge_with_key(signature, answer.records[i], signed_text, says_testing);
+    const bool is_right = problem == DkimReason::none;
+    // What the key says goes with what is told of it.
+    if (is_right || i == 0) is_testing = says_testing;
+    if (is_right) return problem;
     if (i == 0) first_problem = problem;
   }
   return first_problem;

@@ -100,19 +100,17 @@ bool is_failure_options(std::string_view value) {
 class RecordReader {
  public:
   // dmarc-tag = 1*ALPHA equals 1*dmarc-value
-  void read(std::string_view tag) {
-    const std::size_t equals = tag.find('=');
-    const std::string name = lowered(trim_blanks(tag.substr(0, equals)));
-    if (equals == std::string_view::npos || name.empty() ||
-        !std::all_of(name.begin(), name.end(), is_alpha)) {
-      return ignore(tag, "is no tag: write NAME=VALUE");
+  void read(const DmarcTag& tag) {
+    if (tag.text.find('=') == std::string_view::npos || tag.name.empty() ||
+        !std::all_of(tag.name.begin(), tag.name.end(), is_alpha)) {
+      return ignore(tag.text, "is no tag: write NAME=VALUE");
     }
-    if (std::find(seen_.begin(), seen_.end(), name) != seen_.end()) {
-      return ignore(tag, "stands twice: keep one");
+    if (std::find(seen_.begin(), seen_.end(), tag.name) != seen_.end()) {
+      return ignore(tag.text, "stands twice: keep one");
     }
     if (seen_.size() >= kMaxTags) return;
-    seen_.push_back(name);
-    read_value(name, tag, trim_blanks(tag.substr(equals + 1)));
+    seen_.push_back(tag.name);
+    read_value(tag.name, tag.text, tag.value);
   }
 
   // RFC 9989 §4.10.1: what to do without a policy that can be read.
@@ -234,16 +232,25 @@ bool is_dmarc_record(std::string_view text) {
 
 // dmarc-record = dmarc-version *(dmarc-sep dmarc-tag) [dmarc-sep]
 // dmarc-sep    = *WSP ";" *WSP
+std::vector<DmarcTag> split_dmarc_record(std::string_view text) {
+  std::vector<DmarcTag> tags;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(';'), text.size());
+    const std::string_view tag = trim_blanks(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (tag.empty()) continue;
+    const std::size_t equals = std::min(tag.find('='), tag.size());
+    tags.push_back({tag, lowered(trim_blanks(tag.substr(0, equals))),
+                    trim_blanks(tag.substr(std::min(equals + 1, tag.size())))});
+  }
+  return tags;
+}
+
 std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
   if (!is_dmarc_record(text)) return std::nullopt;
   RecordReader reader;
-  text.remove_prefix(std::min(text.find(';'), text.size()));
-  while (!text.empty()) {
-    text.remove_prefix(1);
-    const std::string_view tag = text.substr(0, text.find(';'));
-    text.remove_prefix(tag.size());
-    if (!trim_blanks(tag).empty()) reader.read(tag);
-  }
+  const std::vector<DmarcTag> tags = split_dmarc_record(text);
+  for (std::size_t i = 1; i < tags.size(); ++i) reader.read(tags[i]);
   return reader.finish();
 }
 

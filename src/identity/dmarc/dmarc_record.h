@@ -39,6 +39,15 @@ struct DmarcRecord {
   std::vector<std::string> problems;       // what was malformed and ignored; for people
 };
 
+// One tag as it stands, without the blanks around it.
+struct DmarcTag {
+  std::string_view text;   // "P = none"
+  std::string name;        // "p"; all of it where there is no "="
+  std::string_view value;  // "none"
+};
+// The tags of a record, the version first; they point into `text`. Empty ones are left out.
+std::vector<DmarcTag> split_dmarc_record(std::string_view text);
+
 // True when `text` begins as a DMARC record must: v=DMARC1, exactly.
 bool is_dmarc_record(std::string_view text);
 // Nothing when it is no DMARC record (RFC 9989 §4.7). Of a tag that stands twice the first counts.

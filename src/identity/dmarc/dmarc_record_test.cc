@@ -43,6 +43,14 @@ TEST(DmarcRecord, HasEveryTag) {
   EXPECT_EQ(record->failure_reports[0].mailbox, "f@example.com");
 }
 
+TEST(DmarcRecord, IsMadeOfTags) {
+  std::string all;
+  for (const DmarcTag& tag : split_dmarc_record("v = DMARC1;; P =none ; what;=x; y=")) {
+    all += "[" + std::string(tag.text) + "|" + tag.name + "|" + std::string(tag.value) + "]";
+  }
+  EXPECT_EQ(all, "[v = DMARC1|v|DMARC1][P =none|p|none][what|what|][=x||x][y=|y|]");
+}
+
 TEST(DmarcRecord, TakesDefaultsForWhatIsMalformed) {
   const auto record = parse_dmarc_record(
       "v=DMARC1;;p=quarantine;adkim=x;aspf=strict;psd=maybe;t=1;fo=0:1;rua=nobody@example.com,"

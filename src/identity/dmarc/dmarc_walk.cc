@@ -27,7 +27,6 @@ DmarcStop stop_of(std::string domain, const DnsResult& answer) {
   DmarcStop stop;
   stop.domain = std::move(domain);
   stop.is_failure = answer.is_temporary_failure();
-  stop.why = answer.why;
   std::vector<std::string> texts = answer.strings();
   std::erase_if(texts, [](const std::string& text) { return !is_dmarc_record(text); });
   // RFC 9989 §4.10: several records are as none.

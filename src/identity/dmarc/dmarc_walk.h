@@ -16,7 +16,6 @@ namespace posthaste {
 struct DmarcStop {
   std::string domain;
   bool is_failure = false;  // DNS did not answer
-  std::string why;          // of a failure
   std::string text;         // of the one record there
   std::optional<DmarcRecord> record;
 };

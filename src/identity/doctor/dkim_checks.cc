@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "identity/dkim/dkim_record.h"
 #include "identity/dkim/dkim_tag_list.h"
+#include "identity/dkim/selector_rotation.h"
 #include "identity/doctor/checks.h"
 
 namespace posthaste {
@@ -26,17 +26,6 @@ constexpr std::array<std::string_view, 12> kUsualSelectors{
     "mail", "default",   "dkim",      "s1",     "s2",   "k1",
     "k2",   "selector1", "selector2", "google", "key1", "posthaste"};
 
-// "mail" → "mail2", "s1" → "s2".
-std::string next_selector(const std::string& selector) {
-  const std::size_t digits = selector.find_last_not_of("0123456789") + 1;
-  unsigned number = 1;
-  if (digits < selector.size() && selector.size() - digits < 6) {
-    std::from_chars(selector.data() + digits, selector.data() + selector.size(), number);
-    return selector.substr(0, digits) + std::to_string(number + 1);
-  }
-  return selector + (digits < selector.size() ? "-2" : "2");
-}
-
 std::string keygen(const SenderKey& key) {
   return fmt::format("posthaste dkim keygen --domain {} --selector {} --out /etc/posthaste/dkim",
                      key.domain, key.selector);
@@ -45,7 +34,7 @@ std::string keygen(const SenderKey& key) {
 // A new key under the next selector: signing goes on by the old one until the new is visible.
 Remedy make_next_key(const SenderKey& key) {
   SenderKey next = key;
-  next.selector = next_selector(key.selector);
+  next.selector = next_selector(key.selector, {key.selector});
   return {.settings = {{"--selector", "dkim { selector }", next.selector}},
           .commands = {keygen(next)},
           .advice =
@@ -227,7 +216,7 @@ asio::awaitable<void> check_dkim(Examination& exam, SenderDomain domain) {
   if (!domain.keys.empty()) co_return;
   bool has_found_one = false;
   for (const std::string_view selector : kUsualSelectors) {
-    const SenderKey key{domain.name, std::string(selector), {}, {}};
+    const SenderKey key{domain.name, std::string(selector), {}};
     const DnsResult result =
         co_await exam.look_up(dkim_record_name(selector, domain.name), RecordType::txt);
     if (!result.is_found()) continue;
@@ -235,7 +224,7 @@ asio::awaitable<void> check_dkim(Examination& exam, SenderDomain domain) {
     co_await check_key(exam, key);
   }
   if (has_found_one) co_return;
-  const SenderKey fresh{domain.name, "mail", {}, {}};
+  const SenderKey fresh{domain.name, "mail", {}};
   exam.add({"dkim-key",
             Severity::error,
             fmt::format("no key below _domainkey.{} under any usual selector", domain.name),

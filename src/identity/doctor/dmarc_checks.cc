@@ -173,7 +173,7 @@ asio::awaitable<void> judge_external(Examination& exam, const DmarcFacts& facts)
       continue;
     }
     const std::vector<std::string> texts = consent.strings();
-    const auto agrees = [](const std::string& text) { return text.starts_with("v=DMARC1"); };
+    const auto agrees = [](const std::string& text) { return is_dmarc_record(text); };
     if (std::any_of(texts.begin(), texts.end(), agrees)) {
       exam.pass("dmarc-external", fmt::format("{} accepts reports for {}", receiver, facts.domain));
       continue;

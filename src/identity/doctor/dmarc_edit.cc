@@ -1,63 +1,35 @@
 #include "identity/doctor/dmarc_edit.h"
 
-#include <algorithm>
-#include <array>
+#include <fmt/format.h>
+
+#include <optional>
 #include <set>
 
-#include "identity/dkim/dkim_canonical.h"
+#include "identity/dmarc/dmarc_record.h"
 
 namespace posthaste {
 namespace {
 
-std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view kBlank = " \t";
-  const std::size_t begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-bool is_one_of(std::string_view value, std::initializer_list<std::string_view> known) {
-  return std::find(known.begin(), known.end(), ascii_lower(value)) != known.end();
-}
-
-bool is_report_list(std::string_view value) {
-  while (!value.empty()) {
-    const std::size_t end = std::min(value.find(','), value.size());
-    const std::string_view uri = without_blanks(value.substr(0, end));
-    if (uri.find(':') == std::string_view::npos || uri.find(' ') != std::string_view::npos) {
-      return false;
-    }
-    if (uri.starts_with("mailto:") && uri.find('@') == std::string_view::npos) return false;
-    value.remove_prefix(std::min(end + 1, value.size()));
+// What a receiver takes of a tag's value; nothing where it takes none.
+std::optional<std::string> sound_value(const std::string& tag, const std::string& value) {
+  const std::string_view policy = tag == "p" ? "" : "p=none; ";
+  const auto record = parse_dmarc_record(fmt::format("v=DMARC1; {}{}={}", policy, tag, value));
+  if (record->problems.empty() && record->obsolete_tags.empty()) return value;
+  std::string uris;
+  for (const auto* list : {&record->aggregate_reports, &record->failure_reports}) {
+    for (const DmarcReportUri& one : *list) uris += (uris.empty() ? "" : ",") + one.uri;
   }
-  return true;
-}
-
-bool is_well_formed(std::string_view tag, std::string_view value) {
-  if (tag == "p" || tag == "sp" || tag == "np") {
-    return is_one_of(value, {"none", "quarantine", "reject"});
-  }
-  if (tag == "adkim" || tag == "aspf") return is_one_of(value, {"r", "s"});
-  if (tag == "psd") return is_one_of(value, {"y", "n", "u"});
-  if (tag == "t") return is_one_of(value, {"y", "n"});
-  if (tag == "rua" || tag == "ruf") return is_report_list(value);
-  if (tag == "fo") return value.find_first_not_of("01dsDS: ") == std::string_view::npos;
-  return false;
+  if (uris.empty()) return std::nullopt;
+  return uris;
 }
 
 }  // namespace
 
 DmarcEdit DmarcEdit::of(std::string_view text) {
   DmarcEdit edit;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(';'), text.size());
-    const std::string_view part = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) continue;
-    std::string tag = ascii_lower(without_blanks(part.substr(0, equals)));
-    if (tag == "v") continue;
-    edit.tags_.emplace_back(std::move(tag), without_blanks(part.substr(equals + 1)));
+  for (DmarcTag& tag : split_dmarc_record(text)) {
+    const bool is_tag = tag.text.find('=') != std::string_view::npos && tag.name != "v";
+    if (is_tag) edit.tags_.emplace_back(std::move(tag.name), tag.value);
   }
   return edit;
 }
@@ -77,9 +49,12 @@ void DmarcEdit::remove(std::string_view tag) {
 
 void DmarcEdit::remove_malformed() {
   std::set<std::string> seen;
-  std::erase_if(tags_, [&](const auto& one) {
-    return !is_well_formed(one.first, one.second) || !seen.insert(one.first).second;
-  });
+  std::vector<std::pair<std::string, std::string>> sound;
+  for (const auto& [tag, value] : tags_) {
+    std::optional<std::string> kept = sound_value(tag, value);
+    if (kept && seen.insert(tag).second) sound.emplace_back(tag, std::move(*kept));
+  }
+  tags_ = std::move(sound);
 }
 
 std::string DmarcEdit::text() const {

@@ -15,8 +15,8 @@ class DmarcEdit {
   // Replaces the tag's value, or adds it: "p" right after the version, others at the end.
   void set(std::string_view tag, std::string value);
   void remove(std::string_view tag);
-  // Takes out what RFC 9989 §4.7 does not know, values that no tag may have, and tags that stand
-  // twice.
+  // Takes out what a receiver ignores: tags that RFC 9989 removed, values that no tag may have, and
+  // tags that stand twice. Unknown ones stay: they may be somebody's.
   void remove_malformed();
   std::string text() const;
 

@@ -13,7 +13,7 @@ namespace posthaste {
 //   const DoctorReport report = co_await examine(request, {.resolver = dns, .clock = clock});
 //   std::string text = report_text(report, {});
 //
-// Asks one thing after the other, on the caller's loop.
+// Asks one thing after the other, on the caller's loop, and tells world.observe of each.
 boost::asio::awaitable<DoctorReport> examine(DoctorRequest request, DoctorWorld world);
 
 }  // namespace posthaste

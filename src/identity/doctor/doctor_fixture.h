@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -80,8 +81,8 @@ class FakeProbes final : public Probes {
   boost::asio::awaitable<EgressAnswer> try_port_25(std::string) override { co_return egress; }
   ClockAnswer read_clock() override { return clock; }
 
-  std::map<std::string, WebAnswer> web;  // by "METHOD URL"
-  WebAnswer anything{.status = 200};     // of every other address
+  std::map<std::string, WebAnswer> web;                             // by "METHOD URL"
+  WebAnswer anything{.status = 200, .content_type = "text/plain"};  // of every other address
   MailHostAnswer mail_host{.is_connected = true, .offers_starttls = true};
   EgressAnswer egress{.is_open = true, .peer = "mx.test"};
   ClockAnswer clock{.is_known = true, .is_synchronized = true, .error_seconds = 0.01};
@@ -131,7 +132,7 @@ class DoctorPatient {
     for (std::string line; std::getline(lines, line);) {
       if (!line.empty() && line[0] != ';') zone.add(filled(line));
     }
-    request.domains = {{"example.com", {{"example.com", "mail", keys.own, ""}}, ""}};
+    request.domains = {{"example.com", {{"example.com", "mail", keys.own}}, ""}};
     request.sources = {{"192.0.2.25", "mail.example.com"}, {"2001:db8::25", "mail.example.com"}};
     request.bounce_domain = "bounce.example.com";
     request.is_bounce_domain_assumed = false;
@@ -157,7 +158,7 @@ class DoctorPatient {
     boost::asio::io_context loop;
     TaskGroup group(loop.get_executor());
     std::optional<DoctorReport> report;
-    const DoctorWorld world{resolver, clock, authoritative, &probes, &blocklists};
+    const DoctorWorld world{resolver, clock, authoritative, &probes, &blocklists, observe};
     group.spawn(run(request, world, report));
     loop.run();
     return std::move(*report);
@@ -168,6 +169,7 @@ class DoctorPatient {
   FakeProbes probes;
   FakeBlocklists blocklists;
   ManualClock clock;
+  std::function<void(const DoctorStep&)> observe;
 
  private:
   static boost::asio::awaitable<void> run(DoctorRequest request, DoctorWorld world,

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 #include <boost/algorithm/hex.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <iterator>
 #include <utility>
 #include <variant>
 
 #include "identity/dkim/dkim_record.h"
+#include "platform/dns/reverse_name.h"
 
 namespace posthaste {
 namespace {
-
-namespace ip = boost::asio::ip;
 
 // RFC 1035 §5.1
 std::string quoted_string(std::string_view text) {
@@ -51,23 +49,6 @@ std::string zone_data(const DoctorRecord& record) {
 
 std::string zone_line(const DoctorRecord& record) {
   return fmt::format("{}. IN {} {}", record.name, to_string(record.type), zone_data(record));
-}
-
-std::string reverse_name(std::string_view text) {
-  boost::system::error_code error;
-  const ip::address address = ip::make_address(std::string(text), error);
-  if (error) return {};
-  std::string name;
-  if (address.is_v4()) {
-    for (const unsigned char octet : address.to_v4().to_bytes()) {
-      name = fmt::format("{}.{}", octet, name);
-    }
-    return name + "in-addr.arpa";
-  }
-  for (const unsigned char octet : address.to_v6().to_bytes()) {
-    name = fmt::format("{:x}.{:x}.{}", octet & 0xf, octet >> 4, name);
-  }
-  return name + "ip6.arpa";
 }
 
 std::string mx_data(int preference, std::string_view host) {

@@ -24,8 +24,6 @@ std::string zone_data(const DoctorRecord& record);
 // `example.com. IN TXT "v=spf1 -all"`: a line of a zone file.
 std::string zone_line(const DoctorRecord& record);
 
-// The name that holds the PTR of an address: "25.2.0.192.in-addr.arpa"; "" for what is none.
-std::string reverse_name(std::string_view address);
 // "10 mail.example.com."
 std::string mx_data(int preference, std::string_view host);
 DoctorRecord address_record(const std::string& name, const std::string& address);

@@ -14,7 +14,6 @@ struct SenderKey {
   std::string domain;  // "d="
   std::string selector;
   std::optional<DkimPrivateKey> key;  // where it is known, the published one must match
-  std::string file;                   // that it was read from; "" if none
 };
 
 // A domain that stands in From.

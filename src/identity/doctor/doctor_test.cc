@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "identity/doctor/dmarc_edit.h"
 #include "identity/doctor/doctor_fixture.h"
 #include "identity/doctor/generic_name.h"
 #include "identity/doctor/modelled_dns.h"
@@ -81,6 +82,47 @@ TEST(Doctor, SeesThatAHostDoesNotAnswerOrOffersNoTls) {
   EXPECT_THAT(troubles(patient.examine_now()), ElementsAre("warning bounce-host"));
   patient.probes.mail_host = {.is_connected = false, .problem = "refused"};
   EXPECT_THAT(troubles(patient.examine_now()), ElementsAre("warning bounce-host"));
+}
+
+TEST(Doctor, LooksPastOtherRecordsAtTheNamesOfTransport) {
+  DoctorPatient patient;
+  patient.zone.add("_mta-sts.bounce.example.com. TXT \"verification=4711\"");
+  patient.zone.add("_mta-sts.bounce.example.com. TXT \"v=STSv10; id=1;\"");
+  patient.zone.add("_smtp._tls.bounce.example.com. TXT \"verification=4711\"");
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  patient.zone.remove("_mta-sts.bounce.example.com. TXT \"v=STSv1; id=20250101T000000;\"");
+  const DoctorReport report = patient.examine_now();
+  ASSERT_THAT(troubles(report), ElementsAre("info mta-sts"));
+  EXPECT_THAT(find_trouble(report, "mta-sts")->remedy.remove, IsEmpty());
+}
+
+TEST(Doctor, WantsThePolicyOfMtaStsAsPlainText) {
+  DoctorPatient patient;
+  patient.probes.anything.content_type = "Text/Plain ;charset=utf-8";
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  for (const char* type : {"", "text/html", "text/plainly"}) {
+    patient.probes.anything.content_type = type;
+    EXPECT_THAT(troubles(patient.examine_now()), ElementsAre("info mta-sts")) << type;
+  }
+}
+
+TEST(Doctor, TellsWhatItLooksAtNext) {
+  DoctorPatient patient;
+  patient.request.sources.resize(1);
+  patient.zone.remove("mail.example.com. AAAA");
+  std::vector<std::string> steps;
+  patient.observe = [&](const DoctorStep& step) {
+    steps.push_back(fmt::format("{}/{} {} {}", step.number, step.count, step.subject, step.what));
+  };
+  EXPECT_THAT(troubles(patient.examine_now()), IsEmpty());
+  EXPECT_THAT(steps,
+              ElementsAre("1/14 192.0.2.25 names", "2/14 192.0.2.25 SPF of its name",
+                          "3/14 192.0.2.25 port 25", "4/14 192.0.2.25 blocklists",
+                          "5/14 example.com MX and SOA", "6/14 example.com DKIM",
+                          "7/14 example.com DMARC", "8/14 example.com blocklists",
+                          "9/14 bounce.example.com SPF", "10/14 bounce.example.com MX",
+                          "11/14 bounce.example.com mail hosts", "12/14 bounce.example.com MTA-STS",
+                          "13/14 bounce.example.com TLS-RPT", "14/14  clock"));
 }
 
 TEST(Doctor, ProbesTheUnsubscribeLinkByGetAndOneClickPost) {
@@ -180,21 +222,73 @@ TEST(GenericName, IsOneThatSpellsTheAddressOrSaysSo) {
   }
 }
 
+TEST(DmarcEdit, TakesOutWhatAReceiverIgnores) {
+  for (const char* tag : {"sp=quarantene", "fo=0:1", "fo=", "fo=1 d", "adkim=strict", "t=maybe",
+                          "psd=x", "pct=50", "rf=afrf", "ri=1", "rua=dmarc@b.test",
+                          "ruf=mailto:", "1=x", "p=x", "np=", "p=none; p=reject"}) {
+    DmarcEdit edit = DmarcEdit::of(std::string("v=DMARC1; ") + tag + " ;ASPF = s; x=1");
+    edit.remove_malformed();
+    const std::string first = std::string_view(tag).starts_with("p=none") ? "p=none; " : "";
+    EXPECT_EQ(edit.text(), "v=DMARC1; " + first + "aspf=s; x=1") << tag;
+  }
+  DmarcEdit lists = DmarcEdit::of(
+      "v=DMARC1;p=none;rua=nobody,mailto:r@b.test!10m,https://b.test/;ruf=mailto:f@b.test!5k;what");
+  lists.remove_malformed();
+  EXPECT_EQ(lists.text(),
+            "v=DMARC1; p=none; rua=mailto:r@b.test,https://b.test/; ruf=mailto:f@b.test!5k");
+}
+
 TEST(SpfEdit, KeepsTheOrderOfWhatItDoesNotChange) {
   SpfEdit edit = SpfEdit::of("v=spf1 mx  include:a.test ptr -all");
   edit.authorize("192.0.2.1");
   edit.authorize("2001:db8::1");
-  edit.remove_mechanism("ptr");
+  edit.remove_mechanism(SpfMechanism::ptr);
   EXPECT_EQ(edit.text(), "v=spf1 mx include:a.test ip4:192.0.2.1 ip6:2001:db8::1 -all");
   SpfEdit redirected = SpfEdit::of("v=spf1 redirect=a.test");
   redirected.authorize("192.0.2.1");
   EXPECT_EQ(redirected.text(), "v=spf1 ip4:192.0.2.1 redirect=a.test");
 }
 
+TEST(SpfEdit, TakesOutWhatAReceiverCallsMalformed) {
+  for (const char* term : {"ip4:192.0.2.1/033", "ip6:fe80::1%eth0", "a/33", "a//129",
+                           "mx:", "ptr:b..", "include:%{x}", "exists:b.123", "redirect=", "exp=",
+                           "-exp=b.test", "all:b.test", "x=%", "ipv4:192.0.2.1"}) {
+    SpfEdit edit = SpfEdit::of(std::string("v=spf1 mx ") + term + " redirect=b.test");
+    edit.remove_malformed();
+    EXPECT_EQ(edit.text(), "v=spf1 mx redirect=b.test") << term;
+  }
+  SpfEdit twice =
+      SpfEdit::of("v=spf1 exp=b.test REDIRECT=b.test exp=c.test redirect=c.test x=1 x=1");
+  twice.remove_malformed();
+  EXPECT_EQ(twice.text(), "v=spf1 exp=b.test REDIRECT=b.test x=1 x=1");
+}
+
+TEST(SpfEdit, TellsWhereATermLeads) {
+  const auto target = [](const char* term) {
+    const SpfTarget found = spf_target(term, "own.test");
+    return found.domain.empty() ? "" : found.domain + " " + std::string(to_string(found.type));
+  };
+  EXPECT_EQ(target("include:b.test"), "b.test TXT");
+  EXPECT_EQ(target("?Include:b.test"), "b.test TXT");
+  EXPECT_EQ(target("redirect=b.test"), "b.test TXT");
+  EXPECT_EQ(target("MX:b.test/24"), "b.test MX");
+  EXPECT_EQ(target("-mx"), "own.test MX");
+  EXPECT_EQ(target("a//64"), "own.test A");
+  EXPECT_EQ(target("a:mx.test"), "mx.test A");
+  for (const char* term : {"a:%{d}.test", "exists:b.test", "ptr", "all", "ip4:192.0.2.1",
+                           "exp=b.test", "include:", "mx:b..test/33", "what"}) {
+    EXPECT_EQ(target(term), "") << term;
+  }
+}
+
 TEST(SpfEdit, MergesRecordsByTheMilderEnd) {
   EXPECT_EQ(SpfEdit::merged({"v=spf1 mx -all", "v=spf1 mx a:b.test ~all"}).text(),
             "v=spf1 mx a:b.test ~all");
   EXPECT_EQ(SpfEdit::merged({"v=spf1 mx +all", "v=spf1 -all"}).text(), "v=spf1 mx -all");
+  EXPECT_EQ(
+      SpfEdit::merged({"v=spf1 mx a/33 ALL", "v=spf1 redirect=a.test", "v=spf1 redirect=b.test"})
+          .text(),
+      "v=spf1 mx ALL");
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "platform/dns/reverse_name.h"
+
 namespace posthaste {
 
 namespace asio = boost::asio;

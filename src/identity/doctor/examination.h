@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,14 @@
 
 namespace posthaste {
 
+// What is looked at next.
+struct DoctorStep {
+  std::string subject;     // "example.com"; "" where it is about no one thing
+  std::string what;        // "DMARC"
+  std::size_t number = 0;  // from 1
+  std::size_t count = 0;   // of all
+};
+
 // What the doctor looks through. All outlive the examination; a null one is not asked, and what
 // needs it is skipped.
 struct DoctorWorld {
@@ -22,6 +32,8 @@ struct DoctorWorld {
   AuthoritativeServers* authoritative = nullptr;
   Probes* probes = nullptr;
   Blocklists* blocklists = nullptr;
+  std::function<void(const DoctorStep&)> observe =
+      nullptr;  // hears of each step before it is taken
 };
 
 // One examination while it goes on: what is asked, what can be asked, and what was found so far.

@@ -26,7 +26,7 @@ struct RemedySetting {
   std::string value;
 };
 
-// A text to serve by HTTPS.
+// A text to serve by HTTPS, as text/plain.
 struct RemedyFile {
   std::string url;
   std::string text;

@@ -5,14 +5,13 @@
 
 #include "identity/doctor/certificate_check.h"
 #include "identity/doctor/checks.h"
+#include "identity/transport/dane.h"
 
 namespace posthaste {
 
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr int kMaxUsedUsages = 2;  // RFC 7672 §3.1: DANE-TA(2) and DANE-EE(3)
 
 constexpr const char* kWhyTlsa =
     "Senders that check DANE (Outlook, GMX, WEB.DE, Comcast and others) put off the bounces and "
@@ -45,10 +44,6 @@ Remedy publish_tlsa(const HostFacts& facts) {
         "two TTLs before.";
   }
   return remedy;
-}
-
-bool is_usable(const TlsaRecord& record) {
-  return record.usage >= kMaxUsedUsages && record.usage <= 3;
 }
 
 void judge_tlsa(Examination& exam, const HostFacts& facts, bool is_signed) {

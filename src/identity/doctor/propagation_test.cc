@@ -38,6 +38,19 @@ class TwoServers final : public AuthoritativeServers {
   ZoneTextResolver second;
 };
 
+boost::asio::awaitable<void> ask(Resolver& resolver, std::string name, DnsResult& into) {
+  into = co_await resolver.lookup(std::move(name), RecordType::txt);
+}
+
+DnsResult look_up(Resolver& resolver, const std::string& name) {
+  boost::asio::io_context loop;
+  TaskGroup group(loop.get_executor());
+  DnsResult result;
+  group.spawn(ask(resolver, name, result));
+  loop.run();
+  return result;
+}
+
 TEST(Propagation, SaysThatAKeyIsVisibleEverywhere) {
   DoctorPatient patient;
   TwoServers servers(patient.zone.text());
@@ -86,6 +99,18 @@ TEST(Propagation, SeesThatAZoneIsBogusThoughItsServersAnswer) {
   const DoctorReport report = patient.examine_now(&servers);
   EXPECT_THAT(troubles(report), ElementsAre("error propagation"));
   EXPECT_THAT(find_trouble(report, "propagation")->remedy.advice, HasSubstr("DNSSEC"));
+}
+
+TEST(TwoViews, SayTheSameOfAQuestionThatIsAskedTwice) {
+  // Its servers do not validate; the resolver does, and may see what they do not say.
+  TwoServers servers("example.com. SECURE\nexample.com. TXT \"new\"\nb.example.com. TXT \"b\"\n");
+  ZoneTextResolver resolver(
+      "example.com. TXT \"new\"\nb.example.com. SECURE\nb.example.com. TXT \"b\"\n");
+  TwoViews views(resolver, &servers, {"example.com"});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(look_up(views, "example.com").secure) << i;
+    EXPECT_TRUE(look_up(views, "b.example.com").secure) << i;
+  }
 }
 
 TEST(ModelledDns, GivesEachServerItsOwnAnswers) {

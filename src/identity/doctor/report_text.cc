@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "base/printable.h"
+
 namespace posthaste {
 namespace {
 
@@ -64,7 +66,7 @@ class Writer {
     for (const Finding& finding : section.findings) write(finding);
     body.swap(out_);
     if (body.empty()) return;
-    out_ += colored(kBold, title) + "\n" + body + "\n";
+    out_ += colored(kBold, printable(title)) + "\n" + body + "\n";
   }
 
   void write(const Finding& finding) {
@@ -82,7 +84,9 @@ class Writer {
   void indent(std::size_t count) { out_.append(count, ' '); }
 
   // Prose from column `column` on, the lines after the first at `margin`.
-  void wrap(std::string_view text, std::size_t column, std::size_t margin) {
+  void wrap(std::string_view prose, std::size_t column, std::size_t margin) {
+    const std::string clean = printable(prose);
+    std::string_view text = clean;
     bool is_first = true;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find(' '), text.size());
@@ -105,7 +109,7 @@ class Writer {
 
   void line(std::string_view color, std::string_view text) {
     indent(kIndent);
-    out_ += colored(color, text) + "\n";
+    out_ += colored(color, printable(text)) + "\n";
   }
 
   void write(const Remedy& remedy) {
@@ -125,7 +129,7 @@ class Writer {
   }
 
   void write(const RemedyFile& file) {
-    line(kGreen, "serve at " + file.url + ":");
+    line(kGreen, "serve at " + file.url + " as text/plain:");
     std::string_view text = file.text;
     while (!text.empty()) {
       const std::size_t end = std::min(text.find('\n'), text.size());

@@ -16,7 +16,7 @@ struct ReportStyle {
 
 // A report as a person reads it: section by section, what is in order in one line each, what is not
 // with why and the remedy. A remedy's records are zone-file lines, "+" before one to publish and
-// "-" before one to take away.
+// "-" before one to take away. Nothing in it that DNS or a server said is obeyed by a terminal.
 std::string report_text(const DoctorReport& report, const ReportStyle& style);
 
 // One document: {"ok", "errors", "warnings", "infos", "sections": [{"title", "subject",

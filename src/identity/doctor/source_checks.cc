@@ -6,6 +6,7 @@
 
 #include "identity/doctor/checks.h"
 #include "identity/doctor/generic_name.h"
+#include "platform/dns/reverse_name.h"
 
 namespace posthaste {
 

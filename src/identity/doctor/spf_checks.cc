@@ -78,22 +78,19 @@ struct RepairedSpf {
   bool was_invalid = false;  // not only a term that authorises nobody
 };
 
-asio::awaitable<bool> leads_nowhere(Examination& exam, std::string term) {
-  const std::string host(spf_host(term));
-  if (host.empty() || host.find('%') != std::string::npos) co_return false;
-  const bool is_mx = term.find("mx") <= 1;
-  if (is_mx) {
-    const DnsResult mx = co_await exam.look_up(host, RecordType::mx);
+asio::awaitable<bool> leads_nowhere(Examination& exam, SpfTarget target) {
+  if (target.domain.empty() || target.type == RecordType::txt) co_return false;
+  if (target.type == RecordType::mx) {
+    const DnsResult mx = co_await exam.look_up(target.domain, RecordType::mx);
     co_return !mx.is_found() && !mx.is_temporary_failure();
   }
-  const std::vector<std::string> addresses = co_await exam.addresses_of(host);
+  const std::vector<std::string> addresses = co_await exam.addresses_of(target.domain);
   co_return addresses.empty();
 }
 
-asio::awaitable<bool> includes_nothing(Examination& exam, std::string term) {
-  const std::string target(spf_target(term));
-  if (target.empty() || target.find('%') != std::string::npos) co_return false;
-  const SpfSurvey there = co_await survey_spf(target, exam.dns());
+asio::awaitable<bool> includes_nothing(Examination& exam, SpfTarget target) {
+  if (target.domain.empty() || target.type != RecordType::txt) co_return false;
+  const SpfSurvey there = co_await survey_spf(target.domain, exam.dns());
   co_return there.records.size() != 1 && !there.is_temporary_failure;
 }
 
@@ -105,8 +102,9 @@ asio::awaitable<RepairedSpf> repaired(Examination& exam, const SpfFacts& facts) 
   result.was_invalid = result.edit.terms().size() < count;
   const std::vector<std::string> terms = result.edit.terms();
   for (const std::string& term : terms) {
-    const bool is_broken = co_await includes_nothing(exam, term);
-    const bool is_idle = co_await leads_nowhere(exam, term);
+    const SpfTarget target = spf_target(term, facts.domain);
+    const bool is_broken = co_await includes_nothing(exam, target);
+    const bool is_idle = co_await leads_nowhere(exam, target);
     if (is_broken || is_idle) result.edit.remove_term(term);
     result.was_invalid = result.was_invalid || is_broken;
   }
@@ -173,7 +171,7 @@ asio::awaitable<bool> report_void(Examination& exam, const SpfFacts& facts) {
 // The record with all that is doubtful in it mended at once.
 asio::awaitable<std::string> mended(Examination& exam, const SpfFacts& facts) {
   SpfEdit edit = SpfEdit::of(facts.survey.records.front());
-  if (facts.survey.uses_ptr) edit.remove_mechanism("ptr");
+  if (facts.survey.uses_ptr) edit.remove_mechanism(SpfMechanism::ptr);
   const char all = facts.survey.all_qualifier;
   if (all == '+' || all == '?' || all == 0) edit.set_all("-all");
   std::string text = co_await completed(exam, facts.domain, std::move(edit));

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "identity/spf/spf_record.h"
 #include "platform/dns/resolver.h"
 
 namespace posthaste {
@@ -13,7 +14,8 @@ class SpfEdit {
  public:
   // Requires: is_spf_record(text).
   static SpfEdit of(std::string_view text);
-  // All terms of several records, each once; of their "all" the mildest that is still a policy.
+  // All sound terms of several records, each once; of their "all" the mildest that is still a
+  // policy.
   static SpfEdit merged(const std::vector<std::string>& records);
   // A record of networks alone ("ip4:192.0.2.0/24"), closed by `all`.
   static SpfEdit flat(std::vector<std::string> networks, const std::string& all);
@@ -22,7 +24,7 @@ class SpfEdit {
   void authorize(const std::string& address);
   // Replaces "all" (and "redirect=", which it would make void) or adds it.
   void set_all(const std::string& all);
-  void remove_mechanism(std::string_view name);  // "ptr", with or without a domain
+  void remove_mechanism(SpfMechanism mechanism);
   void remove_term(std::string_view term);
   // Takes out what no SPF record may hold (RFC 7208 §4.6.1), and what stands twice.
   void remove_malformed();
@@ -35,10 +37,13 @@ class SpfEdit {
   std::vector<std::string> terms_;
 };
 
-// The domain of "include:d" and "redirect=d"; "" for other terms.
-std::string_view spf_target(std::string_view term);
-// The domain of "a:d" and "mx:d"; "" for other terms.
-std::string_view spf_host(std::string_view term);
+// Where a term of the record of `domain` leads: by TXT to another record (include, redirect), by A
+// or MX to hosts. No domain: nowhere, or where depends on the mail (macros).
+struct SpfTarget {
+  std::string domain;
+  RecordType type = RecordType::txt;
+};
+SpfTarget spf_target(std::string_view term, const std::string& domain);
 
 // Answers one TXT question as if `text` had been published, everything else as `below` does: to try
 // a remedy before it is told.

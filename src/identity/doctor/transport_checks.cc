@@ -5,6 +5,8 @@
 #include "identity/doctor/checks.h"
 #include "identity/doctor/mta_sts_policy_text.h"
 #include "identity/transport/mta_sts.h"
+#include "identity/transport/tls_report_document.h"
+#include "identity/transport/tls_report_sender.h"
 
 namespace posthaste {
 
@@ -22,7 +24,7 @@ constexpr const char* kWhyRpt =
 struct StsFacts {
   std::string domain;
   std::string name;                // "_mta-sts.example.com"
-  std::vector<std::string> texts;  // TXT there
+  std::vector<std::string> texts;  // the MTA-STS records there
   std::vector<std::string> hosts;  // that its MX records name, or ought to
 
   Remedy publish(WallTime now) const {
@@ -36,6 +38,7 @@ struct StsFacts {
 
 asio::awaitable<StsFacts> look_at(Examination& exam, std::string domain, const DnsResult& record) {
   StsFacts facts{.domain = domain, .name = "_mta-sts." + domain, .texts = record.strings()};
+  std::erase_if(facts.texts, [](const std::string& text) { return !is_mta_sts_record(text); });
   const DnsResult mx = co_await exam.look_up(domain, RecordType::mx);
   for (const MxRecord& one : mx.mx()) {
     if (one.is_null()) continue;
@@ -61,6 +64,9 @@ std::string problem_of(const StsFacts& facts, const WebAnswer& answer) {
   if (answer.status == 0) return "its policy cannot be fetched: " + answer.problem;
   // RFC 8461 §3.3: redirects are not followed.
   if (answer.status != 200) return fmt::format("its policy is answered by {}", answer.status);
+  if (!is_mta_sts_type(answer.content_type)) {
+    return fmt::format("its policy is served as \"{}\", not as text/plain", answer.content_type);
+  }
   const Result<MtaStsPolicy> policy = parse_mta_sts_policy(answer.body);
   if (!policy) return "its policy is malformed: " + policy.error().message();
   for (const std::string& host : facts.hosts) {
@@ -95,13 +101,10 @@ asio::awaitable<void> judge_policy(Examination& exam, const StsFacts& facts) {
             kWhySts, std::move(remedy)});
 }
 
-// RFC 8460 §3
-bool is_tls_rpt_record(std::string_view text) {
-  if (!text.starts_with("v=TLSRPTv1")) return false;
-  const std::size_t rua = text.find("rua=");
-  if (rua == std::string_view::npos) return false;
-  const std::string_view uri = text.substr(rua + 4);
-  return uri.starts_with("mailto:") || uri.starts_with("https:");
+// Whether somebody can send there what the record asks for.
+bool names_an_address(std::string_view tls_rpt_record) {
+  const auto uris = parse_tls_rpt_record(tls_rpt_record);
+  return uris && std::any_of(uris->begin(), uris->end(), is_tls_report_uri);
 }
 
 }  // namespace
@@ -135,8 +138,9 @@ asio::awaitable<void> check_tls_rpt(Examination& exam, std::string domain) {
     exam.skip("tls-rpt", "DNS does not answer for " + name);
     co_return;
   }
-  const std::vector<std::string> texts = result.strings();
-  if (texts.size() == 1 && is_tls_rpt_record(texts.front())) {
+  std::vector<std::string> texts = result.strings();
+  std::erase_if(texts, [](const std::string& text) { return !is_tls_rpt_record(text); });
+  if (texts.size() == 1 && names_an_address(texts.front())) {
     exam.pass("tls-rpt", "reports of TLS failures are asked for");
     co_return;
   }

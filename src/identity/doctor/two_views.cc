@@ -21,9 +21,11 @@ bool say_the_same(const DnsResult& a, const DnsResult& b) {
   return !a.is_found() || sorted(a.records) == sorted(b.records);
 }
 
-const DnsResult& answer_of(const TwofoldAnswer& both) {
+DnsResult answer_of(const TwofoldAnswer& both) {
   const ServerAnswer* best = both.best();
-  return best ? best->result : both.resolved;
+  DnsResult answer = best ? best->result : both.resolved;
+  answer.secure = both.resolved.secure && both.resolver_agrees();
+  return answer;
 }
 
 }  // namespace
@@ -70,7 +72,6 @@ asio::awaitable<DnsResult> TwoViews::lookup(std::string name, RecordType type) {
     both.authoritative = co_await authoritative_->ask(normalized, type);
   }
   DnsResult answer = answer_of(both);
-  answer.secure = both.resolved.secure && both.resolver_agrees();
   const bool is_new = index_.emplace(both.question, asked_.size()).second;
   if (is_new) asked_.push_back(std::move(both));
   co_return answer;

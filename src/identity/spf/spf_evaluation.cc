@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "identity/spf/spf_survey.h"
 #include "platform/dns/dns_name.h"
 
 namespace posthaste {

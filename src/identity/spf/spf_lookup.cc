@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "identity/spf/spf_macro.h"
 #include "platform/dns/lookup_all.h"
+#include "platform/dns/reverse_name.h"
 
 namespace posthaste {
 namespace {

@@ -236,14 +236,4 @@ std::string dotted_address(const boost::asio::ip::address& address) {
   return nibbles;
 }
 
-std::string reverse_name(const boost::asio::ip::address& address) {
-  const std::string dotted = dotted_address(address);
-  std::vector<std::string_view> labels = split(dotted, ".");
-  std::string name;
-  for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
-    name.append(*label).push_back('.');
-  }
-  return name + (address.is_v4() ? "in-addr.arpa" : "ip6.arpa");
-}
-
 }  // namespace posthaste

@@ -67,7 +67,5 @@ std::string expand_domain(const SpfMacroString& spec, const SpfMacroValues& valu
 
 // "192.0.2.1", or the 32 nibbles of an IPv6 address with dots between them (RFC 7208 §7.3).
 std::string dotted_address(const boost::asio::ip::address& address);
-// The name below which PTR records of the address stand: "1.2.0.192.in-addr.arpa".
-std::string reverse_name(const boost::asio::ip::address& address);
 
 }  // namespace posthaste

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "identity/spf/spf_survey.h"
 
 namespace posthaste {
 namespace {

@@ -34,6 +34,9 @@ struct SpfRecord {
   bool has_all() const;
 };
 
+// True when `text` is an SPF record of version 1 (RFC 7208 §4.5), well-formed or not.
+bool is_spf_record(std::string_view text);
+
 // Requires: is_spf_record(text).
 SpfRecord parse_spf_record(std::string_view text);
 

@@ -24,7 +24,4 @@ struct SpfSurvey {
 
 boost::asio::awaitable<SpfSurvey> survey_spf(std::string domain, Resolver& resolver);
 
-// True when `text` is an SPF record of version 1 (RFC 7208 §4.5), well-formed or not.
-bool is_spf_record(std::string_view text);
-
 }  // namespace posthaste

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "identity/spf/spf_fixture.h"
+#include "identity/spf/spf_record.h"
 #include "platform/dns/zone_text_resolver.h"
 
 namespace posthaste {

@@ -85,6 +85,33 @@ TEST(Dane, FailsWhereTheRecordsCannotBeKnown) {
   }
 }
 
+TEST(Dane, FailsWhereTheAddressesCannotBeKnown) {
+  // Who calls saw them secure a moment ago: "does not apply" would be a downgrade.
+  for (const std::string status : {"SERVFAIL", "TIMEOUT", "BOGUS"}) {
+    const std::string record = "\n_25._tcp.mx.s.test. TLSA 3 1 1 " + kDigest;
+    for (const std::string& addresses :
+         {"mx.s.test. A " + status + "\nmx.s.test. AAAA " + status, "mx.s.test. AAAA " + status}) {
+      const DaneAnswer answer = look_up("s.test. SECURE\n" + addresses + record);
+      EXPECT_EQ(answer.status, Status::failed) << addresses;
+      EXPECT_NE(answer.why, "") << addresses;
+    }
+    EXPECT_EQ(look_up("s.test. SECURE\nmx.s.test. A 192.0.2.1\nmx.s.test. AAAA " + status + record)
+                  .status,
+              Status::usable)
+        << status;
+  }
+}
+
+TEST(Dane, FailsWhereTheAliasCannotBeKnown) {
+  for (const std::string status : {"SERVFAIL", "TIMEOUT", "BOGUS"}) {
+    const DaneAnswer answer =
+        look_up("s.test. SECURE\nmx.s.test. CNAME mx.t.test.\nmx.s.test. CNAME " + status +
+                "\nmx.t.test. A 192.0.2.1\n_25._tcp.mx.s.test. TLSA 3 1 1 " + kDigest);
+    EXPECT_EQ(answer.status, Status::failed) << status;
+    EXPECT_NE(answer.why, "") << status;
+  }
+}
+
 TEST(Dane, LooksAtTheEndOfASecureAliasFirst) {
   const std::string zone =
       "s.test. SECURE\nt.test. SECURE\nmx.s.test. CNAME mx.t.test.\nmx.t.test. A 192.0.2.1\n"

@@ -17,6 +17,7 @@ namespace {
 // RFC 8461 §3.2: "max_age" is at most a year.
 constexpr std::int64_t kMaxAge = 31557600;
 constexpr std::size_t kMaxText = 64 << 10;
+constexpr std::string_view kVersion = "v=STSv1";
 // More patterns than any real policy; a hostile one costs no more than this.
 constexpr std::size_t kMaxPatterns = 200;
 
@@ -150,12 +151,20 @@ Result<MtaStsPolicy> parse_mta_sts_policy(std::string_view text) {
   return std::move(reading.policy);
 }
 
+bool is_mta_sts_type(std::string_view content_type) {
+  return equals_ignoring_case(trim_blanks(content_type.substr(0, content_type.find(';'))),
+                              "text/plain");
+}
+
+bool is_mta_sts_record(std::string_view text) {
+  return text.starts_with(kVersion) && trim_blanks(text.substr(kVersion.size())).starts_with(';');
+}
+
 // sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 // sts-version     = %s"v=STSv1"
 // sts-id          = %s"id=" 1*32(ALPHA / DIGIT)
 std::optional<std::string> parse_mta_sts_record(std::string_view text) {
-  constexpr std::string_view kVersion = "v=STSv1";
-  if (!text.starts_with(kVersion)) return std::nullopt;
+  if (!is_mta_sts_record(text)) return std::nullopt;
   text.remove_prefix(kVersion.size());
   std::optional<std::string> id;
   while (true) {

@@ -26,6 +26,11 @@ struct MtaStsPolicy {
 // Errors name the line: what is wrong.
 Result<MtaStsPolicy> parse_mta_sts_policy(std::string_view text);
 
+// Whether a policy may be served under this Content-Type: text/plain (RFC 8461 §3.2).
+bool is_mta_sts_type(std::string_view content_type);
+
+// Whether a TXT record begins as one of MTA-STS; others at that name do not count (RFC 8461 §3.1).
+bool is_mta_sts_record(std::string_view text);
 // The "id" of a TXT record "v=STSv1; id=…;" (RFC 8461 §3.1); nothing when it is no such record or
 // malformed.
 std::optional<std::string> parse_mta_sts_record(std::string_view text);

@@ -34,15 +34,6 @@ WallTime later(WallTime now, std::chrono::seconds by) {
   return now + std::chrono::duration_cast<WallTime::duration>(by);
 }
 
-bool is_plain_text(const HttpsAnswer& answer) {
-  std::string type = answer.header("content-type");
-  type.resize(std::min(type.find(';'), type.size()));
-  while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return type == "text/plain";
-}
-
 }  // namespace
 
 // What is known of a domain.
@@ -187,7 +178,7 @@ asio::awaitable<void> MtaStsCache::renew(std::string domain, std::shared_ptr<Ent
   const WallTime now = parts_.clock.wall();
   known.check_again = later(now, std::clamp(record.ttl, kMinRecheck, kMaxRecheck));
   std::vector<std::string> records = record.strings();
-  std::erase_if(records, [](const std::string& text) { return !text.starts_with("v=STSv1"); });
+  std::erase_if(records, [](const std::string& text) { return !is_mta_sts_record(text); });
   // RFC 8461 §3.1: several records, or one that is malformed, say that there is no policy. One that
   // is known stays for its time all the same (§5.1).
   std::optional<std::string> id;
@@ -229,7 +220,7 @@ asio::awaitable<void> MtaStsCache::fetch_policy(std::string domain, std::string 
     // RFC 8461 §3.3: nothing but 200, and no redirect.
     known.note_failure(TlsFailureType::sts_policy_fetch_error,
                        fmt::format("the policy's host answers {}", answer->status), now);
-  } else if (!is_plain_text(*answer)) {
+  } else if (!is_mta_sts_type(answer->header("content-type"))) {
     // RFC 8461 §3.2
     known.note_failure(TlsFailureType::sts_policy_invalid, "the policy is no text/plain", now);
   } else if (auto policy = parse_mta_sts_policy(answer->body); !policy) {

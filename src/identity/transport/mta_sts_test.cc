@@ -74,6 +74,24 @@ TEST(MtaStsRecord, GivesTheIdOfWellFormedRecordsOnly) {
   }
 }
 
+TEST(MtaStsRecord, IsToldFromOthersByItsVersion) {
+  EXPECT_TRUE(is_mta_sts_record("v=STSv1; id=-"));
+  EXPECT_TRUE(is_mta_sts_record("v=STSv1 ;"));
+  for (const char* other : {"", "v=STSv1", "v=STSv10; id=1", "V=STSv1; id=1", "x; v=STSv1; id=1"}) {
+    EXPECT_FALSE(is_mta_sts_record(other)) << other;
+  }
+}
+
+TEST(MtaStsPolicy, IsPlainText) {
+  for (const char* type :
+       {"text/plain", "Text/Plain", "text/plain;charset=utf-8", " text/plain\t; x"}) {
+    EXPECT_TRUE(is_mta_sts_type(type)) << type;
+  }
+  for (const char* type : {"", "text/html", "text/plainly", "text", "; text/plain"}) {
+    EXPECT_FALSE(is_mta_sts_type(type)) << type;
+  }
+}
+
 TEST(MtaStsCorpus, MatchesHostNamesAsWritten) {
   std::ifstream cases(std::string(POSTHASTE_CORPORA) + "/mta-sts/mx-match.jsonl");
   if (!cases) GTEST_SKIP() << "no corpus";
@@ -88,6 +106,7 @@ TEST(MtaStsCorpus, MatchesHostNamesAsWritten) {
     EXPECT_EQ(matches, c["match"].get<bool>()) << line;
     right += matches == c["match"].get<bool>() ? 1 : 0;
   }
+  EXPECT_EQ(all, 9);
   std::cout << "MTA-STS names: " << right << " of " << all << "\n";
 }
 

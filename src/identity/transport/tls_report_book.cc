@@ -172,10 +172,7 @@ void TlsReportBook::note(TlsSession session) {
     if (place == state.days.end() && state.days.size() < capacity_) {
       place = state.days.emplace(key, std::move(fresh)).first;
     }
-    if (place == state.days.end() || !count(place->second, session)) {
-      ++state.dropped;
-      return;
-    }
+    if (place == state.days.end() || !count(place->second, session)) return;
     state.changed.insert(key);
   });
 }
@@ -228,10 +225,6 @@ void TlsReportBook::remove(const TlsDay& reported) {
 
 std::size_t TlsReportBook::size() const {
   return state_.with([](const State& state) { return state.days.size(); });
-}
-
-std::uint64_t TlsReportBook::dropped() const {
-  return state_.with([](const State& state) { return state.dropped; });
 }
 
 }  // namespace posthaste

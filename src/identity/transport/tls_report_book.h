@@ -68,14 +68,12 @@ class TlsReportBook final : public TlsReporter {
   // Takes off what has been reported, or will never be.
   void remove(const TlsDay& reported);
 
-  std::size_t size() const;       // domains and days
-  std::uint64_t dropped() const;  // sessions that found no room
+  std::size_t size() const;  // domains and days
 
  private:
   struct State {
     std::map<std::string, TlsDay> days;
     std::set<std::string> changed;
-    std::uint64_t dropped = 0;
   };
   static bool count(TlsDay& day, TlsSession& session);
 

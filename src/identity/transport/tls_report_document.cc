@@ -18,6 +18,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr std::string_view kVersion = "v=TLSRPTv1";
+
 // "2026-11-25T00:00:00Z": RFC 3339 with whole seconds.
 std::string to_seconds_text(WallTime time) {
   return to_rfc3339(time).substr(0, 19) + "Z";
@@ -71,13 +73,16 @@ ordered_json to_json(const TlsPolicyCounts& counts) {
 
 }  // namespace
 
+bool is_tls_rpt_record(std::string_view text) {
+  return text.starts_with(kVersion) && trim_blanks(text.substr(kVersion.size())).starts_with(';');
+}
+
 // tlsrpt-record  = tlsrpt-version 1*(field-delim tlsrpt-field) [field-delim]
 // tlsrpt-version = %s"v=TLSRPTv1"
 // tlsrpt-rua     = %s"rua=" tlsrpt-uri *(*WSP "," *WSP tlsrpt-uri)
 std::optional<std::vector<std::string>> parse_tls_rpt_record(std::string_view text) {
-  constexpr std::string_view kVersion = "v=TLSRPTv1";
   constexpr std::size_t kMaxUris = 8;
-  if (!text.starts_with(kVersion)) return std::nullopt;
+  if (!is_tls_rpt_record(text)) return std::nullopt;
   text = trim_blanks(text.substr(kVersion.size()));
   std::vector<std::string> uris;
   while (!text.empty()) {

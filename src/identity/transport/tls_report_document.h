@@ -11,6 +11,8 @@
 
 namespace posthaste {
 
+// Whether a TXT record begins as one of TLS-RPT; others at that name do not count (RFC 8460 §3).
+bool is_tls_rpt_record(std::string_view text);
 // Where a domain wants its reports, of a TXT record at _smtp._tls.DOMAIN (RFC 8460 §3): URIs as
 // they are written, "mailto:…" and "https://…". Nothing when it is no such record or malformed.
 std::optional<std::vector<std::string>> parse_tls_rpt_record(std::string_view text);

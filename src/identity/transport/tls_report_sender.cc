@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "mail/address.h"
+#include "platform/io/run_all.h"
 
 namespace posthaste {
 
@@ -21,8 +22,10 @@ using namespace std::chrono_literals;
 using std::chrono::days;
 
 constexpr auto kRound = 1h;
-// RFC 8460 §5.4: for 24 hours. Whatever is older is of no use to anybody.
-constexpr days kMaxAge{2};
+// RFC 8460 §5.5: a report is tried again for so long after its first time.
+constexpr auto kRetry = 24h;
+// Domains at one time: one whose receiver is slow holds up no more than its own place.
+constexpr std::size_t kAtOnce = 8;
 
 }  // namespace
 
@@ -36,6 +39,17 @@ std::string mailto_address(std::string_view uri) {
   std::string address(decoded.begin(), decoded.end());
   return MailAddress::parse(address) ? address : std::string();
 }
+
+bool is_tls_report_uri(std::string_view uri) {
+  return uri.starts_with("https://") || !mailto_address(uri).empty();
+}
+
+// What one call of send() has to do, and has done.
+struct TlsReportSender::Round {
+  std::vector<TlsDay> days;
+  std::vector<std::vector<TlsReportDelivery>> deliveries = {};  // one of each day
+  std::size_t next = 0;
+};
 
 asio::awaitable<void> TlsReportSender::run() {
   while (true) {
@@ -54,21 +68,34 @@ asio::awaitable<std::vector<TlsReportDelivery>> TlsReportSender::send(std::chron
     bool& is_sending;
     ~Done() { is_sending = false; }
   } done{is_sending_};
-  for (TlsDay& day : parts_.book.days_before(end)) {
-    std::vector<TlsReportDelivery> some = co_await send_day(std::move(day));
+  Round round{.days = parts_.book.days_before(end)};
+  round.deliveries.resize(round.days.size());
+  std::vector<asio::awaitable<void>> places;
+  for (std::size_t i = 0; i < std::min(kAtOnce, round.days.size()); ++i) {
+    places.push_back(send_some(round));
+  }
+  co_await run_all(std::move(places));
+  for (std::vector<TlsReportDelivery>& some : round.deliveries) {
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   co_return all;
 }
 
+asio::awaitable<void> TlsReportSender::send_some(Round& round) {
+  while (round.next < round.days.size()) {
+    const std::size_t mine = round.next++;
+    round.deliveries[mine] = co_await send_day(std::move(round.days[mine]));
+  }
+}
+
 asio::awaitable<std::vector<TlsReportDelivery>> TlsReportSender::send_day(TlsDay day) {
   std::vector<TlsReportDelivery> deliveries;
   const WallTime now = parts_.clock.wall();
-  const bool is_old = now >= WallTime(day.day + days(1)) + kMaxAge;
+  const bool is_old = now >= WallTime(day.day + days(1)) + parts_.delay + kRetry;
   const DnsResult record =
       co_await parts_.resolver.lookup("_smtp._tls." + day.domain, RecordType::txt);
   std::vector<std::string> texts = record.strings();
-  std::erase_if(texts, [](const std::string& text) { return !text.starts_with("v=TLSRPTv1"); });
+  std::erase_if(texts, [](const std::string& text) { return !is_tls_rpt_record(text); });
   // RFC 8460 §3: several records are none.
   std::optional<std::vector<std::string>> uris;
   if (texts.size() == 1) uris = parse_tls_rpt_record(texts.front());
@@ -90,13 +117,13 @@ asio::awaitable<std::vector<TlsReportDelivery>> TlsReportSender::send_day(TlsDay
 }
 
 asio::awaitable<Result<void>> TlsReportSender::deliver(std::string uri, const TlsReport& report) {
+  if (!is_tls_report_uri(uri)) {
+    co_return Error{make_error_code(boost::system::errc::invalid_argument),
+                    "it is neither a mailto: nor an https: address"};
+  }
   if (const std::string address = mailto_address(uri); !address.empty()) {
     std::string mail = make_tls_report_mail(report, parts_.author, address, parts_.clock.wall());
     co_return co_await parts_.mail(address, std::move(mail));
-  }
-  if (!uri.starts_with("https://")) {
-    co_return Error{make_error_code(boost::system::errc::invalid_argument),
-                    "it is neither a mailto: nor an https: address"};
   }
   // RFC 8460 §5.4
   HttpsRequest request;

@@ -24,7 +24,8 @@ struct TlsReportDelivery {
 };
 
 // Sends to each recipient domain that asks for it (RFC 8460 §3) what the book says of the days that
-// are over, and takes it out of the book. A report that nobody takes is tried again for a day.
+// are over, a few domains at one time, and takes it out of the book. A report that nobody takes is
+// tried again every hour for a day.
 //
 // Lives on one loop, that of who calls it; one call of send() at a time.
 class TlsReportSender {
@@ -52,6 +53,8 @@ class TlsReportSender {
   boost::asio::awaitable<std::vector<TlsReportDelivery>> send(std::chrono::sys_days end);
 
  private:
+  struct Round;
+  boost::asio::awaitable<void> send_some(Round& round);
   boost::asio::awaitable<std::vector<TlsReportDelivery>> send_day(TlsDay day);
   boost::asio::awaitable<Result<void>> deliver(std::string uri, const TlsReport& report);
 
@@ -60,6 +63,8 @@ class TlsReportSender {
   bool is_sending_ = false;
 };
 
+// Whether reports can be sent there (RFC 8460 §3): "mailto:" an address, or "https:".
+bool is_tls_report_uri(std::string_view uri);
 // The address of a "mailto:" URI (RFC 6068 §2); "" when it is none.
 std::string mailto_address(std::string_view uri);
 

@@ -44,7 +44,8 @@ class TlsReportSenderTest : public testing::Test {
       "_smtp._tls.b.test. TXT \"v=TLSRPTv1; rua=https://r.test/x,ftp://b.test\"\n"
       "_smtp._tls.two.test. TXT \"v=TLSRPTv1; rua=mailto:r@a.test\"\n"
       "_smtp._tls.two.test. TXT \"v=TLSRPTv1; rua=mailto:s@a.test\"\n"
-      "_smtp._tls.down.test. SERVFAIL\n"};
+      "_smtp._tls.down.test. SERVFAIL\n"
+      "*.many.test. TXT \"v=TLSRPTv1; rua=https://slow.test/x\"\n"};
   std::vector<std::string> mailed;
   std::vector<HttpsRequest> posted;
   Result<HttpsAnswer> answer = HttpsAnswer{201, {}, {}};
@@ -62,7 +63,9 @@ class TlsReportSenderTest : public testing::Test {
     result = co_await sender.send(today);
   }
   asio::awaitable<Result<HttpsAnswer>> post(HttpsRequest request) {
+    const bool is_slow = request.url.find("slow") != std::string::npos;
     posted.push_back(std::move(request));
+    if (is_slow) co_await clock.sleep_until(clock.now() + 1min);
     co_return answer;
   }
   asio::awaitable<Result<void>> mail(std::string to) {
@@ -107,9 +110,40 @@ TEST_F(TlsReportSenderTest, TriesAgainWhatNobodyTakesUntilItIsOld) {
   clock.advance(24h);
   EXPECT_EQ(send().at(0).problem, "the server answers 500");
   EXPECT_EQ(book.size(), 2U);
-  clock.advance(49h);
+  clock.advance(std::chrono::floor<std::chrono::days>(clock.wall()) + 25h - 1s - clock.wall());
+  (void)send();
+  EXPECT_EQ(book.size(), 2U);
+  clock.advance(1s);
   (void)send();
   EXPECT_EQ(book.size(), 0U);
+}
+
+TEST_F(TlsReportSenderTest, HoldsNobodyUpForOneWhoIsSlow) {
+  for (int i = 0; i < 6; ++i) note(std::to_string(i) + ".many.test");
+  note("a.test");
+  clock.advance(24h);
+  std::vector<TlsReportDelivery> sent;
+  tasks_.spawn(send_into(sent));
+  settle();
+  EXPECT_TRUE(sent.empty());  // it is not over yet
+  EXPECT_EQ(mailed.size(), 1U);
+  clock.advance(1min);
+  settle();
+  EXPECT_EQ(sent.size(), 7U);
+  EXPECT_EQ(book.size(), 0U);
+}
+
+TEST_F(TlsReportSenderTest, AsksNoMoreThanAFewAtOneTime) {
+  for (int i = 0; i < 20; ++i) note(std::to_string(i) + ".many.test");
+  clock.advance(24h);
+  std::vector<TlsReportDelivery> sent;
+  tasks_.spawn(send_into(sent));
+  for (const std::size_t asked : {8U, 16U, 20U, 20U}) {
+    settle();
+    EXPECT_EQ(posted.size(), asked);
+    clock.advance(1min);
+  }
+  EXPECT_EQ(sent.size(), 20U);
 }
 
 TEST_F(TlsReportSenderTest, SendsByItselfAfterMidnight) {
@@ -125,6 +159,14 @@ TEST_F(TlsReportSenderTest, SendsByItselfAfterMidnight) {
   clock.advance(1h);
   settle();
   EXPECT_EQ(mailed.size(), 1U);
+}
+
+TEST(TlsReportUri, IsMailOrHttps) {
+  EXPECT_TRUE(is_tls_report_uri("mailto:a@b.test"));
+  EXPECT_TRUE(is_tls_report_uri("https://b.test/x"));
+  for (const char* bad : {"", "a@b.test", "mailto:a", "http://b.test", "ftp://b.test"}) {
+    EXPECT_FALSE(is_tls_report_uri(bad)) << bad;
+  }
 }
 
 TEST(MailtoAddress, IsReadFromItsUri) {

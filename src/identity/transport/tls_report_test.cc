@@ -129,7 +129,6 @@ TEST_F(TlsReportTest, HoldsCountsWhateverPeersSay) {
   EXPECT_LE(day.policies.size(), 16U);
   EXPECT_EQ(day.policies[0].failed, 1000U);
   EXPECT_LE(day.policies[0].failures.size(), 65U);
-  EXPECT_GT(book.dropped(), 900U);
   for (int i = 0; i < 1000; ++i) {
     TlsSession one = session();
     one.recipient_domain = std::to_string(i) + ".test";

@@ -46,8 +46,12 @@ TlsClientOptions make_options(const TlsExpectation& expectation) {
     if (expectation.kind == TlsExpectation::Kind::dane) expect_dane(ssl, expectation);
     if (expectation.names.empty()) return;
     set_names(ssl, expectation.names);
-    // RFC 8461 §4.1, RFC 7672 §3.2.3: DNS-IDs count; a common name only where there are none.
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // RFC 7672 §3.2.3: a common name counts where there are no DNS-IDs. RFC 8461 §4.1: elsewhere
+    // it never does.
+    unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    if (expectation.kind == TlsExpectation::Kind::pkix)
+      flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+    SSL_set_hostflags(ssl, flags);
   };
   return options;
 }
