@@ -296,11 +296,4 @@ const MimePart* MimeMessage::find(std::string_view type) const {
   return nullptr;
 }
 
-bool MimeMessage::is_below(std::size_t part, std::size_t ancestor) const {
-  for (std::size_t at = parts_[part].parent; at != MimePart::kNone; at = parts_[at].parent) {
-    if (at == ancestor) return true;
-  }
-  return false;
-}
-
 }  // namespace posthaste

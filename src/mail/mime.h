@@ -73,8 +73,6 @@ class MimeMessage {
   const MimePart& root() const { return parts_.front(); }
   // The first part of this type (lower case); null when there is none.
   const MimePart* find(std::string_view type) const;
-  // True when `part` is below `ancestor` (indices into parts()).
-  bool is_below(std::size_t part, std::size_t ancestor) const;
   bool is_cut() const { return is_cut_; }
 
  private:

@@ -94,18 +94,17 @@ class ValueScanner {
   // Ends at `;`, at a comment, or where white space stands before what is another parameter.
   std::string take_bare() {
     const std::string_view rest = text_.substr(place_);
-    std::size_t end = std::min(rest.find(';'), rest.size());
-    for (std::size_t i = 0; i < end; ++i) {
-      if (!is_white(rest[i])) continue;
-      const std::string_view next = trim_white(rest.substr(i, end - i));
-      const std::size_t equals = next.find('=');
-      const bool is_parameter =
-          equals != std::string_view::npos && equals > 0 &&
-          next.substr(0, equals).find_first_of(" \t\r\n\"") == std::string_view::npos;
-      if (is_parameter || next.starts_with('(')) {
-        end = i;
-        break;
-      }
+    std::size_t end = 0;
+    // Looks at each octet once or twice, however much white space there is.
+    for (;;) {
+      end = std::min(rest.find_first_of("; \t\r\n", end), rest.size());
+      if (end == rest.size() || rest[end] == ';') break;
+      const std::size_t word = std::min(rest.find_first_not_of(" \t\r\n", end), rest.size());
+      const std::size_t stop = std::min(rest.find_first_of("=;\" \t\r\n", word), rest.size());
+      const bool is_parameter = stop > word && stop < rest.size() && rest[stop] == '=';
+      const bool is_comment = word < rest.size() && rest[word] == '(';
+      if (is_parameter || is_comment) break;
+      end = word;
     }
     place_ += end;
     return unfold(rest.substr(0, end));
