@@ -17,6 +17,8 @@ struct MimeLimits {
   std::size_t max_depth = 20;
   std::size_t max_parts = 500;
   std::size_t max_fields = 1000;  // of one header
+  // Octets that messages in messages may be decoded to, all together: so many times the message.
+  std::size_t max_decoded = 2;
 };
 
 // A header block found in foreign octets: fields, and where the body begins. A line that is no

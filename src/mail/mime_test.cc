@@ -160,6 +160,24 @@ TEST(Mime, ReadsFieldsOfWhiteSpaceOnce) {
   EXPECT_EQ(MimeValue::parse("a/b; x=1 \"; y=2").parameter("x"), "1 \"");
 }
 
+TEST(Mime, ReadsATypeOnceHoweverLongItIs) {
+  const std::string endless(32'000, 'a');
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(MimeValue::parse(endless).type.size(), endless.size());
+}
+
+// Each level holds nearly all of the message, and is decoded by itself.
+TEST(Mime, DecodesMessagesInMessagesToTwiceTheWholeAtMost) {
+  std::string nested = "Subject: s\n\n" + std::string(1'000'000, 'x') + "\n";
+  for (int i = 0; i < 15; ++i) {
+    nested =
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n" + nested;
+  }
+  const MimeMessage mime(nested);
+  EXPECT_TRUE(mime.is_cut());
+  EXPECT_EQ(mime.parts().size(), 3U);
+  EXPECT_TRUE(mime.parts().back().is_leaf);
+}
+
 TEST(Mime, NeedsNoMessageAtAll) {
   for (const char* const text :
        {"", "\n", "\r\n\r\n", ":", "--", "Content-Type:", "\xff\xfe\n\n"}) {

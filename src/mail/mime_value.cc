@@ -32,14 +32,15 @@ class ValueScanner {
   // Up to `;` outside comments, or to white space: some leave the `;` out.
   std::string take_type() {
     std::string type;
+    std::size_t slash = std::string::npos;
     while (!at_end() && is_white(text_[place_])) ++place_;
     while (!at_end() && text_[place_] != ';') {
-      const std::size_t slash = type.find('/');
       const bool is_whole = slash != std::string::npos && slash + 1 < type.size();
       if (is_whole && is_white(text_[place_])) break;
       if (text_[place_] == '(') {
         skip_comment();
       } else {
+        if (text_[place_] == '/' && slash == std::string::npos) slash = type.size();
         type.push_back(text_[place_++]);
       }
     }
