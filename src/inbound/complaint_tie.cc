@@ -115,7 +115,8 @@ std::optional<Event> complaint_event(const Feedback& feedback,
 }
 
 void set_meta(Event& event, const char* name, const std::string& value) {
-  if (!value.empty()) event.meta[name] = value;
+  constexpr std::size_t kMaxMeta = 2048;
+  if (!value.empty()) event.meta[name] = value.substr(0, kMaxMeta);
 }
 
 void add_arrival(const InboundMail& mail, Event& event) {

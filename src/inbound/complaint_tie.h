@@ -36,7 +36,7 @@ std::optional<Event> complaint_event(const Feedback& feedback,
                                      const SentMessage& sent, const ReturnPathCodec* codec,
                                      WallTime now);
 
-// Sets what is said; what is empty is not.
+// Sets what is said, for what is empty is not; and not more than 2 KiB of it, for others write it.
 void set_meta(Event& event, const char* name, const std::string& value);
 
 // What every event of a mail that came back has of that mail: who brought it, what was found of its
