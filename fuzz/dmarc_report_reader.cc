@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view octets(reinterpret_cast<const char*>(data), size);
   posthaste::ArchiveLimits limits;
   limits.max_unpacked = 1U << 20U;
-  auto unpacked = posthaste::unpack_report({octets, {}, {}}, limits);
+  posthaste::UnpackBudget budget(limits);
+  auto unpacked = posthaste::unpack_report({octets, {}, {}}, budget);
   if (!unpacked) {
     if (unpacked.error().message().empty()) std::abort();
     return 0;

@@ -112,7 +112,8 @@ BlockSchema<ListenerConfig> make_listener_schema() {
            {.min = Bytes(1024)})
       .key("max_line_length", &L::max_line_length, "The longest line of a message taken.",
            {.min = Bytes(998)})
-      .key("max_recipients", &L::max_recipients, "Recipients of one message.", {.min = 1})
+      .key("max_recipients", &L::max_recipients,
+           "Recipients of one message; at an inbound listener 100 at most.", {.min = 1})
       .key("max_transactions", &L::max_transactions, "Messages on one connection.", {.min = 1})
       .key("max_errors", &L::max_errors, "Refused commands of one connection until 421.",
            {.min = 1})
@@ -128,6 +129,13 @@ BlockSchema<ListenerConfig> make_listener_schema() {
 }
 
 }  // namespace
+
+std::uint32_t ListenerConfig::recipients_at_once() const {
+  // RFC 5321 §4.5.3.1.8: as many must be taken.
+  constexpr std::uint32_t kMostInbound = 100;
+  return effective_role() == ListenerRole::inbound ? std::min(max_recipients, kMostInbound)
+                                                   : max_recipients;
+}
 
 ListenerRole ListenerConfig::effective_role() const {
   if (role) return *role;

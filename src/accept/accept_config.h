@@ -102,6 +102,9 @@ struct ListenerConfig {
 
   // The role given, else submission for smtp and api for http.
   ListenerRole effective_role() const;
+  // Of one message: max_recipients, but fewer where mail comes back, for each of them costs a
+  // reading of the message.
+  std::uint32_t recipients_at_once() const;
 };
 
 // A `user` block: who may submit mail.

@@ -108,7 +108,8 @@ void HeaderExamination::take(const HeaderField& field) {
   const std::string name = ascii_lower(field.name);
   count(name);
   if (name == "from") {
-    take_from(field);
+    // What follows it breaks the rule already, and may be a hundred thousand of them.
+    if (counts_.front() == 1) take_from(field);
   } else if (name == "date") {
     if (!parse_mail_date(field.value)) set_broken(SenderRule::valid_date);
   } else if (name == "message-id") {

@@ -92,14 +92,6 @@ ReceptionOutcome refusal(std::string text, RejectionReason reason) {
           .reason = reason};
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return lower;
-}
-
 // One walk over the header: what it says of the message, and which pieces of it are kept.
 class HeaderWalk {
  public:
@@ -202,8 +194,7 @@ class HeaderWalk {
         break;
       default:
         // Field names have no case, so neither have tags.
-        tags.meta.insert_or_assign(lower_case(field.name.substr(kTagPrefix.size())),
-                                   std::move(value));
+        tags.meta.insert_or_assign(lowered(field.name.substr(kTagPrefix.size())), std::move(value));
     }
   }
 
@@ -296,9 +287,12 @@ std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation prep
   ReceivedMessage& message = prepared.message;
   message.id = preparation.id;
   message.arrival = make_arrival(preparation);
+  // RFC 8689 §3: REQUIRETLS overrules the header.
+  Envelope& envelope = preparation.transaction.envelope;
+  envelope.tls_optional = walk.is_tls_optional && !envelope.require_tls;
   if (ends_here) {
     message.facts = std::move(walk.facts);
-    message.envelope = std::move(preparation.transaction.envelope);
+    message.envelope = std::move(envelope);
     prepared.body = std::move(preparation.transaction.content);
     return prepared;
   }
@@ -314,9 +308,7 @@ std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation prep
   message.list_headers = added.list;
   message.lacks_cfbl_signature = added.lacks_cfbl_signature;
   message.facts = std::move(walk.facts);
-  message.envelope = std::move(preparation.transaction.envelope);
-  // RFC 8689 §3: REQUIRETLS overrules the header.
-  message.envelope.tls_optional = walk.is_tls_optional && !message.envelope.require_tls;
+  message.envelope = std::move(envelope);
   return prepared;
 }
 

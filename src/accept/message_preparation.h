@@ -31,8 +31,8 @@ struct Preparation {
 // - in front: Received, Date and Message-ID where they are missing (RFC 6409 §8), and the fields of
 //   unsubscription and feedback that are configured (route/sender_headers.h)
 // - taken out: Bcc, Resent-Bcc, Return-Path, X-Posthaste-ID, and the fields that are meant for us,
-// which become
-//   tags: X-Tenant, X-Campaign, X-Stream, X-Tag-NAME. The tenant of an authenticated user wins.
+//   which become tags: X-Tenant, X-Campaign, X-Stream, X-Tag-NAME. The tenant of an authenticated
+//   user wins.
 // - everything else stays octet by octet; at an inbound listener all of it does.
 // Refused are messages in a loop, with a header that is too large, or with tags that cannot be.
 std::variant<PreparedMessage, ReceptionOutcome> prepare_message(Preparation preparation);

@@ -12,20 +12,16 @@ class ReceptionBudget {
   explicit ReceptionBudget(std::uint64_t octets) : limit_(octets) {}
 
   bool try_take(std::uint64_t octets) {
-    if (taken_.fetch_add(octets, std::memory_order_relaxed) + octets <=
-        limit_.load(std::memory_order_relaxed)) {
-      return true;
-    }
+    if (taken_.fetch_add(octets, std::memory_order_relaxed) + octets <= limit_) return true;
     give_back(octets);
     return false;
   }
   void give_back(std::uint64_t octets) { taken_.fetch_sub(octets, std::memory_order_relaxed); }
 
-  void set_limit(std::uint64_t octets) { limit_.store(octets, std::memory_order_relaxed); }
   std::uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint64_t> limit_;
+  const std::uint64_t limit_;
   std::atomic<std::uint64_t> taken_{0};
 };
 

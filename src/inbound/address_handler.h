@@ -44,6 +44,7 @@ struct HandlingOutcome {
   std::string kind;    // what it was, for metrics: "bounce", "complaint", "report", …
   std::string reason;  // of refused and busy: "what is wrong: what to do", for the reply
 };
+
 // Who takes the mail of some addresses of an inbound listener. Owned by the wiring, outlives every
 // session. Called on any loop; returns on the caller's.
 class AddressHandler {

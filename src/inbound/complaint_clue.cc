@@ -45,16 +45,4 @@ std::vector<ComplaintClue> clues_of(const Feedback& feedback) {
   return clues;
 }
 
-std::optional<ReturnPathToken> proof_in(const std::vector<ComplaintClue>& clues,
-                                        const ReturnPathCodec& codec) {
-  for (const ComplaintClue& clue : clues) {
-    // Both hold a token that only we can make.
-    if (clue.kind != ClueKind::return_path && clue.kind != ClueKind::cfbl_feedback_id) continue;
-    const auto local = LocalPart::parse(clue.value.substr(0, clue.value.rfind('@')));
-    if (!local) continue;
-    if (auto token = codec.read(*local)) return token;
-  }
-  return std::nullopt;
-}
-
 }  // namespace posthaste

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inbound/feedback.h"
-#include "mail/return_path.h"
 
 namespace posthaste {
 
@@ -31,10 +29,5 @@ struct ComplaintClue {
 
 // All clues of a complaint, in the order in which to try them; each value once.
 std::vector<ComplaintClue> clues_of(const Feedback& feedback);
-
-// The message and recipient that a token of ours among the clues proves; nothing when none is
-// ours.
-std::optional<ReturnPathToken> proof_in(const std::vector<ComplaintClue>& clues,
-                                        const ReturnPathCodec& codec);
 
 }  // namespace posthaste

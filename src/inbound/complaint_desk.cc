@@ -38,7 +38,13 @@ asio::awaitable<HandlingOutcome> ComplaintDesk::take(SharedInboundMail mail,
     if (is_ours) sent = std::move(*known);
   }
   auto event = complaint_event(complaint.feedback, found, sent, codec, parts_.clock.wall());
-  if (!event) co_return HandlingOutcome{Taking::ignored, "complaint", ""};
+  if (!event) {
+    parts_.log.info("a report that is no complaint changes nothing",
+                    {{"feedback_type", complaint.feedback.feedback_type},
+                     {"reporter", complaint.feedback.reporter},
+                     {"message", found ? found->message.to_string() : ""}});
+    co_return HandlingOutcome{Taking::ignored, "complaint", ""};
+  }
   add_arrival(*mail, *event);
   const Result<void> noted = co_await parts_.suppressor.note(std::move(*event));
   if (!noted) {

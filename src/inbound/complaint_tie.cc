@@ -77,10 +77,6 @@ std::optional<MailAddress> complainer(const Feedback& feedback, const ComplaintT
   return *found;
 }
 
-void set_meta(Event& event, const char* name, const std::string& value) {
-  if (!value.empty()) event.meta[name] = value;
-}
-
 }  // namespace
 
 std::optional<ComplaintTie> tie_complaint(const std::vector<ComplaintClue>& clues,
@@ -96,7 +92,10 @@ std::optional<Event> complaint_event(const Feedback& feedback,
                                      const std::optional<ComplaintTie>& tie,
                                      const SentMessage& sent, const ReturnPathCodec* codec,
                                      WallTime now) {
-  if (feedback.feedback_type == "not-spam") return std::nullopt;
+  // RFC 6591: what failed authentication may be anybody's; the recipient has said nothing of it.
+  if (feedback.feedback_type == "not-spam" || feedback.is_authentication_failure()) {
+    return std::nullopt;
+  }
   const auto recipient =
       tie ? complainer(feedback, *tie, sent, codec) : std::optional<MailAddress>();
   const EventType type =
@@ -113,6 +112,11 @@ std::optional<Event> complaint_event(const Feedback& feedback,
   if (tie->by == ClueKind::campaign)
     event.campaign = tie->campaign.substr(0, tie->campaign.find(':'));
   return event;
+}
+
+void set_meta(Event& event, const char* name, const std::string& value) {
+  constexpr std::size_t kMaxMeta = 2048;
+  if (!value.empty()) event.meta[name] = value.substr(0, kMaxMeta);
 }
 
 void add_arrival(const InboundMail& mail, Event& event) {

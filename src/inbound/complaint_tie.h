@@ -26,7 +26,8 @@ std::optional<ComplaintTie> tie_complaint(const std::vector<ComplaintClue>& clue
                                           const ReturnPathCodec* codec, bool is_authentic);
 
 // The event that a complaint is: complaint, or unsubscribe when that is what the recipient asked
-// for. Nothing for a report that a message is wanted ("not-spam").
+// for. Nothing for a report that a message is wanted ("not-spam"), or that it failed
+// authentication: no recipient complains there.
 //
 // Its recipient is the one of the return path, or a recipient of the message that the report names,
 // or the only one; nobody else is ever complained for.
@@ -34,6 +35,9 @@ std::optional<Event> complaint_event(const Feedback& feedback,
                                      const std::optional<ComplaintTie>& tie,
                                      const SentMessage& sent, const ReturnPathCodec* codec,
                                      WallTime now);
+
+// Sets what is said, for what is empty is not; and not more than 2 KiB of it, for others write it.
+void set_meta(Event& event, const char* name, const std::string& value);
 
 // What every event of a mail that came back has of that mail: who brought it, what was found of its
 // sender.

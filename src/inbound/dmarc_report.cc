@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
+#include <string>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/inbound_error.h"
 #include "inbound/report_xml.h"
 
@@ -13,27 +14,30 @@ namespace {
 
 constexpr int kBrokenDepth = 8;
 
-// "1538690400", "1538690400.0": what follows the digits is dropped.
-std::int64_t number_of(const std::string& text) {
+// The end of the year 9999: what others print can show no later time.
+constexpr std::int64_t kMaxTime = 253'402'300'799;
+
+// "1538690400", "1538690400.0": what follows the digits is dropped. From 0 to `max`.
+std::int64_t number_of(const std::string& text, std::int64_t max) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<std::int64_t>::max();
-  return error == std::errc() ? value : 0;
+  if (error == std::errc::result_out_of_range) return text.starts_with('-') ? 0 : max;
+  return error == std::errc() ? std::clamp<std::int64_t>(value, 0, max) : 0;
 }
 
 // Results are written in any case ("Pass").
 std::string lower_text(const pugi::xml_node& node, std::string_view name) {
-  std::string text = child_text(node, name);
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
+  return lowered(child_text(node, name));
 }
 
+// The first of this name, as many as are kept.
 template <class Function>
 void each_child(const pugi::xml_node& node, std::string_view name, Function function) {
+  std::size_t left = kMaxReportList;
   for (const pugi::xml_node& child : node.children()) {
-    if (child.type() == pugi::node_element && local_name(child) == name) function(child);
+    if (child.type() != pugi::node_element || local_name(child) != name) continue;
+    if (left-- == 0) return;
+    function(child);
   }
 }
 
@@ -45,8 +49,8 @@ void read_metadata(const pugi::xml_node& metadata, DmarcReport& report) {
   report.report_id = child_text(metadata, "report_id");
   report.generator = child_text(metadata, "generator");
   const pugi::xml_node range = find_child(metadata, "date_range");
-  report.begin = number_of(child_text(range, "begin"));
-  report.end = number_of(child_text(range, "end"));
+  report.begin = number_of(child_text(range, "begin"), kMaxTime);
+  report.end = number_of(child_text(range, "end"), kMaxTime);
   each_child(metadata, "error",
              [&](const pugi::xml_node& error) { report.errors.push_back(text_of(error)); });
 }
@@ -68,8 +72,7 @@ DmarcReportRecord read_record(const pugi::xml_node& node) {
   DmarcReportRecord record;
   const pugi::xml_node row = find_child(node, "row");
   record.source_ip = child_text(row, "source_ip");
-  record.count =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_of(child_text(row, "count"))));
+  record.count = static_cast<std::uint64_t>(number_of(child_text(row, "count"), kMaxReportCount));
   const pugi::xml_node evaluated = find_child(row, "policy_evaluated");
   record.disposition = lower_text(evaluated, "disposition");
   record.dkim = lower_text(evaluated, "dkim");
@@ -101,40 +104,47 @@ bool is_whole(const DmarcReportRecord& record) {
          !(record.dkim.empty() && record.spf.empty());
 }
 
-// Of a broken report also what an element that was never closed swallowed.
-void read_records(const pugi::xml_node& parent, int depth, DmarcReport& report) {
+// Of a broken report also what an element that was never closed swallowed. False when there are
+// more than `left` rows.
+bool read_records(const pugi::xml_node& parent, int depth, DmarcReport& report, std::size_t& left) {
   for (const pugi::xml_node& child : parent.children()) {
     if (local_name(child) == "record") {
       DmarcReportRecord record = read_record(child);
-      if (report.is_well_formed || is_whole(record)) report.records.push_back(std::move(record));
+      if (record.rows() > left) return false;
+      if (report.is_well_formed || is_whole(record)) {
+        left -= record.rows();
+        report.records.push_back(std::move(record));
+      }
     }
-    if (!report.is_well_formed && depth > 0) read_records(child, depth - 1, report);
+    const bool may_hold_records = !report.is_well_formed && depth > 0;
+    if (may_hold_records && !read_records(child, depth - 1, report, left)) return false;
   }
-}
-
-std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
-  return a > std::numeric_limits<std::uint64_t>::max() - b
-             ? std::numeric_limits<std::uint64_t>::max()
-             : a + b;
+  return true;
 }
 
 }  // namespace
 
 std::uint64_t DmarcReport::messages() const {
   std::uint64_t sum = 0;
-  for (const DmarcReportRecord& record : records) sum = saturating_sum(sum, record.count);
+  for (const DmarcReportRecord& record : records) sum += record.count;
   return sum;
 }
 
 std::uint64_t DmarcReport::messages_aligned() const {
   std::uint64_t sum = 0;
   for (const DmarcReportRecord& record : records) {
-    if (record.is_aligned()) sum = saturating_sum(sum, record.count);
+    if (record.is_aligned()) sum += record.count;
   }
   return sum;
 }
 
-Result<DmarcReport> read_dmarc_report(std::string_view xml) {
+std::size_t DmarcReport::rows() const {
+  std::size_t sum = 0;
+  for (const DmarcReportRecord& record : records) sum += record.rows();
+  return sum;
+}
+
+Result<DmarcReport> read_dmarc_report(std::string_view xml, std::size_t max_rows) {
   ReportXml read;
   if (auto tree = read_report_xml(xml, read); !tree) return tree.error();
   const pugi::xml_node feedback = find_element(read.tree, "feedback");
@@ -149,7 +159,11 @@ Result<DmarcReport> read_dmarc_report(std::string_view xml) {
   const pugi::xml_node metadata = child(feedback, "report_metadata");
   read_metadata(metadata, report);
   read_policy(child(feedback, "policy_published"), report);
-  read_records(feedback, kBrokenDepth, report);
+  std::size_t left = max_rows;
+  if (!read_records(feedback, kBrokenDepth, report, left)) {
+    return {InboundErrc::too_large, "the mail has more than " + std::to_string(kMaxReportRows) +
+                                        " records and results: the sender must split the report"};
+  }
   if (report.domain.empty() && !report.records.empty()) {
     report.domain = report.records.front().header_from;
   }

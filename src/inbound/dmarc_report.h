@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "inbound/report_limits.h"
 
 namespace posthaste {
 
@@ -31,7 +32,7 @@ struct DmarcOverride {
 // What one address sent in our name: a row of the report.
 struct DmarcReportRecord {
   std::string source_ip;
-  std::uint64_t count = 0;
+  std::uint64_t count = 0;  // at most kMaxReportCount
   std::string disposition;  // lower case: none, pass, quarantine, reject
   std::string dkim;         // of policy_evaluated, lower case: aligned and passed, or "fail"
   std::string spf;
@@ -43,6 +44,7 @@ struct DmarcReportRecord {
   std::vector<DmarcReportSpf> spf_results;
 
   bool is_aligned() const { return dkim == "pass" || spf == "pass"; }
+  std::size_t rows() const { return 1 + reasons.size() + dkim_results.size() + spf_results.size(); }
 };
 
 // An aggregate report of RFC 9990, or of RFC 7489 which it replaces. What a report does not say is
@@ -75,15 +77,16 @@ struct DmarcReport {
   bool is_well_formed = true;
   std::string problem;
 
-  // Both stop at the largest number instead of beginning anew.
   std::uint64_t messages() const;
   std::uint64_t messages_aligned() const;
+  // Records, and what stands in their lists.
+  std::size_t rows() const;
 };
 
 // Reads the XML of one report; any namespace, any order, unknown elements ignored. Errors: a
-// document type, too much, no <feedback>, one without report_metadata and without records, a
-// broken one of which nothing that counts could be read.
-Result<DmarcReport> read_dmarc_report(std::string_view xml);
+// document type, too much or more than `max_rows`, no <feedback>, one without report_metadata and
+// without records, a broken one of which nothing that counts could be read.
+Result<DmarcReport> read_dmarc_report(std::string_view xml, std::size_t max_rows = kMaxReportRows);
 
 // True when the text may be an aggregate report, broken or not.
 bool looks_like_dmarc_report(std::string_view text);

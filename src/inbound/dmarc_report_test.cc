@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "inbound/inbound_error.h"
 #include "inbound/report_xml.h"
 
@@ -56,7 +54,7 @@ TEST(DmarcReport, CountsThatAreTooLargeStopAtTheLargest) {
   huge.replace(huge.find("<count>2"), 8, "<count>99999999999999999999999");
   auto read = read_dmarc_report(report(huge + huge + huge));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->messages(), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(read->messages(), 3 * kMaxReportCount);
   std::string negative = record("192.0.2.1", "pass");
   negative.replace(negative.find("<count>2"), 8, "<count>-5");
   EXPECT_EQ(read_dmarc_report(report(negative))->messages(), 0u);
@@ -140,6 +138,46 @@ TEST(DmarcReport, MoreTagsThanAReportHasAreRefusedBeforeTheyAreRead) {
   auto read = read_dmarc_report(tags);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, code_of(InboundErrc::too_large));
+}
+
+TEST(DmarcReport, AttributesCountAsTagsDo) {
+  std::string tag = "<a";
+  for (std::size_t i = 0; i <= kMaxXmlTags; ++i) tag += " b=''";
+  auto read = read_dmarc_report(tag + "/>");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, code_of(InboundErrc::too_large));
+}
+
+TEST(DmarcReport, MoreRecordsThanAllowedAreRefused) {
+  std::string records;
+  for (int i = 0; i < 5; ++i) records += record("192.0.2.1", "pass");
+  EXPECT_TRUE(read_dmarc_report(report(records), 5));
+  for (const std::string& xml : {report(records), report("<extra>" + records)}) {
+    auto read = read_dmarc_report(xml, 4);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, code_of(InboundErrc::too_large));
+  }
+}
+
+TEST(DmarcReport, ListsOfARecordAreKeptToTheirLimit) {
+  std::string results;
+  for (std::size_t i = 0; i < 2 * kMaxReportList; ++i) results += "<dkim><domain>a</domain></dkim>";
+  std::string one = record("192.0.2.1", "pass");
+  one.insert(one.find("</record>"), "<auth_results>" + results + "</auth_results>");
+  auto read = read_dmarc_report(report(one));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->records.at(0).dkim_results.size(), kMaxReportList);
+  EXPECT_EQ(read->rows(), 1 + kMaxReportList);
+}
+
+TEST(DmarcReport, TimesAreThoseThatCanBeShown) {
+  std::string text = report(record("192.0.2.1", "pass"));
+  text.replace(text.find("<begin>100"), 10, "<begin>-7");
+  text.replace(text.find("<end>200"), 8, "<end>99999999999999999999");
+  auto read = read_dmarc_report(text);
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->begin, 0);
+  EXPECT_EQ(read->end, 253'402'300'799);
 }
 
 TEST(DmarcReport, DepthCostsNothing) {

@@ -176,6 +176,8 @@ std::string_view to_string(FeedbackForm form) {
       return "apple_unsubscribe";
     case FeedbackForm::exim_failure:
       return "exim_failure";
+    case FeedbackForm::notification:
+      return "notification";
   }
   return "arf";
 }

@@ -17,6 +17,7 @@ enum class FeedbackForm : std::uint8_t {
   microsoft,          // the old JMRP: the message itself, with X-HmXmrOriginalRecipient
   apple_unsubscribe,  // the mail that Apple Mail writes for its unsubscribe button
   exim_failure,       // Exim's DMARC failure report, which is plain text
+  notification,       // JSON, as Amazon SES tells what comes back
 };
 std::string_view to_string(FeedbackForm form);
 
@@ -76,7 +77,7 @@ struct Feedback {
   std::vector<std::string> recipients() const;
 };
 
-// Reads a complaint in any of its forms. Nothing when the mail is none.
+// Reads a complaint in any of its forms but a notification. Nothing when the mail is none.
 std::optional<Feedback> read_feedback(const MimeMessage& mail);
 
 // Fills in the fields of a message/feedback-report part's content (RFC 5965 §3); at most 1,000.

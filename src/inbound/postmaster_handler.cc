@@ -53,8 +53,8 @@ asio::awaitable<HandlingOutcome> PostmasterHandler::take(SharedInboundMail mail,
                                                          MailAddress recipient) {
   if (equals_ignoring_case(recipient.local().unquoted(), "abuse")) {
     HandlingOutcome outcome = co_await parts_.reports.take(mail, recipient);
-    // "other" holds no report: people are to read it.
-    if (outcome.kind != "other") co_return outcome;
+    // No report, or none that can be read: people are to look at it.
+    if (outcome.taking != Taking::refused) co_return outcome;
   }
   const auto held = config();
   MessageSink& sink = held->pass_to.empty() ? parts_.folder : parts_.outgoing;
@@ -75,6 +75,8 @@ ReceivedMessage PostmasterHandler::traced(const InboundMail& mail, const Config&
   }
   message.envelope.body_type = mail.message.envelope.body_type;
   message.envelope.smtputf8 = mail.message.envelope.smtputf8;
+  message.envelope.require_tls = mail.message.envelope.require_tls;
+  message.envelope.tls_optional = mail.message.envelope.tls_optional;
   message.arrival = mail.message.arrival;
   message.facts = mail.message.facts;
   message.body = std::make_shared<const std::string>(

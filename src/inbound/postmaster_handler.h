@@ -16,7 +16,7 @@ namespace posthaste {
 
 // Takes mail for people: postmaster (RFC 5321 §4.5.1) and abuse (RFC 2142 §4) of every domain whose
 // mail comes in here. It is passed on, or kept as files for whoever looks; reports that were sent
-// to abuse go the way of reports.
+// to abuse go the way of reports, and what cannot be read as one is for people.
 class PostmasterHandler final : public AddressHandler {
  public:
   struct Parts {

@@ -68,6 +68,34 @@ TEST_F(PostmasterHandlerTest, KeepsMailForPeopleOrPassesItOn) {
   EXPECT_EQ(take_for("abuse@b.sender.test", octets).taking, Taking::busy);
 }
 
+TEST_F(PostmasterHandlerTest, PassesOnMailWithAttachmentsThatAreNoReports) {
+  const std::string octets =
+      "From: v@recipient.test\r\nSubject: Spam from you\r\n"
+      "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee the log.\r\n--x\r\n"
+      "Content-Type: application/zip\r\nContent-Disposition: attachment; filename=log.zip\r\n\r\n"
+      "no zip at all\r\n--x--\r\n";
+  for (const char* to : {"abuse@b.sender.test", "postmaster@b.sender.test"}) {
+    const auto outcome = take_for(to, octets);
+    EXPECT_EQ(outcome.taking, Taking::acted) << to << ": " << outcome.reason;
+    EXPECT_EQ(outcome.kind, "postmaster");
+  }
+  EXPECT_EQ(kept.taken.size(), 2u);
+}
+
+// RFC 8689 §2, §3
+TEST_F(PostmasterHandlerTest, PassesOnWhatWasAskedOfTls) {
+  people.configure({{}, {address("ops@sender.test")}, paths});
+  for (const bool require : {true, false}) {
+    auto asked = std::make_shared<InboundMail>(*mail("Subject: Help\r\n\r\nText\r\n"));
+    asked->message.envelope.require_tls = require;
+    asked->message.envelope.tls_optional = !require;
+    take(people, asked, address("postmaster@b.sender.test"));
+    ASSERT_FALSE(queue.taken.empty());
+    EXPECT_EQ(queue.taken.back().envelope.require_tls, require);
+    EXPECT_EQ(queue.taken.back().envelope.tls_optional, !require);
+  }
+}
+
 TEST_F(PostmasterHandlerTest, AComplaintToAbuseGoesTheWayOfComplaints) {
   const auto outcome = take_for(
       "abuse@b.sender.test",

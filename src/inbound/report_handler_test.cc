@@ -100,6 +100,14 @@ TEST_F(ReportHandlerTest, WhoOptsOutIsUnsubscribedAndWhoTakesBackIsNothing) {
   EXPECT_EQ(told().front().type, EventType::unsubscribe);
 }
 
+TEST_F(ReportHandlerTest, AnEventHoldsNoMoreOfOthersWordsThanItNeeds) {
+  take_complaint(complaint("Original-Mail-From: <" + path_for("victim@recipient.test").smtp_form() +
+                               ">\r\nReporting-MTA: dns; " + std::string(100'000, 'x') + "\r\n",
+                           ""));
+  ASSERT_EQ(told().size(), 1u);
+  EXPECT_EQ(told().front().meta.at("reporting_mta").size(), 2048u);
+}
+
 TEST_F(ReportHandlerTest, ReportsAreStoredAndOtherMailIsRefusedWithTheReason) {
   const auto stored = take_complaint(
       "From: dmarc@r.example\r\nContent-Type: application/xml\r\n"

@@ -98,6 +98,19 @@ TEST_F(ReportIntakeTest, BombsAndBrokenArchivesAreRefusedWithTheReason) {
   EXPECT_THAT(said.str(), HasSubstr("a report cannot be read"));
 }
 
+TEST_F(ReportIntakeTest, MoreRecordsThanAMailMayBringAreRefusedAndTold) {
+  std::string xml = kXml;
+  std::string records;
+  for (std::size_t i = 0; i <= kMaxReportRows; ++i) records += "<record/>";
+  xml.insert(xml.find("</feedback>"), records);
+  const auto outcome =
+      take({"From: dmarc@r.example\r\nContent-Type: text/xml\r\n\r\n" + xml}).at(0);
+  EXPECT_EQ(outcome.kind, IntakeOutcome::Kind::refused);
+  EXPECT_EQ(outcome.stored, 0u);
+  EXPECT_THAT(said.str(), HasSubstr("the sender must split the report"));
+  EXPECT_THAT(metrics.expose(), HasSubstr("posthaste_report_mails_total{outcome=\"refused\"} 1\n"));
+}
+
 TEST_F(ReportIntakeTest, AFloodIsToldToComeAgain) {
   ReportIntake::Options options;
   options.max_waiting = 4;

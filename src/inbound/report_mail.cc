@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "base/ascii.h"
 #include "inbound/inbound_error.h"
+#include "inbound/report_limits.h"
 #include "mail/message.h"
 #include "mail/mime.h"
 
@@ -16,33 +15,48 @@ namespace {
 
 constexpr ArchiveLimits kLimits;
 
+// The limits hold for all that one mail brings.
+struct MailBudget {
+  UnpackBudget octets{kLimits};
+  std::size_t rows = kMaxReportRows;
+};
+
 // One unpacked file.
-Result<Report> read_payload(std::string_view text) {
+Result<Report> read_payload(std::string_view text, MailBudget& budget) {
   if (looks_like_tls_report(text)) {
-    auto report = read_tls_report(text);
+    auto report = read_tls_report(text, budget.rows);
     if (!report) return report.error();
+    budget.rows -= report->rows();
     return Report(std::move(*report));
   }
   if (looks_like_dmarc_report(text)) {
-    auto report = read_dmarc_report(text);
+    auto report = read_dmarc_report(text, budget.rows);
     if (!report) return report.error();
+    budget.rows -= report->rows();
     return Report(std::move(*report));
   }
   return {InboundErrc::bad_report, "neither XML nor JSON: ask its sender what it is"};
 }
 
-// Adds the reports among the files of one archive.
-Result<void> read_packed(const LabelledOctets& packed, ReportReading& into) {
-  auto unpacked = unpack_report(packed, kLimits);
+bool is_too_large(const Error& error) {
+  return error.code == make_error_code(InboundErrc::too_large);
+}
+
+// Adds the reports among the files of one archive. The error of the first that is none, when none
+// is one; of one that is too large in any case.
+Result<void> read_packed(const LabelledOctets& packed, MailBudget& budget, ReportReading& into) {
+  auto unpacked = unpack_report(packed, budget.octets);
   if (!unpacked) return unpacked.error();
   into.container = unpacked->container;
   std::optional<Error> first;
   bool has_report = false;
   for (const std::string& file : unpacked->files) {
-    auto report = read_payload(file);
+    auto report = read_payload(file, budget);
     if (report) {
       into.reports.push_back(std::move(*report));
       has_report = true;
+    } else if (is_too_large(report.error())) {
+      return report.error();
     } else if (!first) {
       first = report.error();
     }
@@ -50,25 +64,10 @@ Result<void> read_packed(const LabelledOctets& packed, ReportReading& into) {
   return has_report ? Result<void>() : Result<void>(*first);
 }
 
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-
-bool ends_like_report(std::string_view name) {
-  static constexpr std::string_view kEnds[] = {".gz", ".gzip", ".zip", ".xml", ".json"};
-  return std::any_of(std::begin(kEnds), std::end(kEnds), [name](std::string_view end) {
-    return name.size() > end.size() &&
-           equals_ignoring_case(name.substr(name.size() - end.size()), end);
-  });
-}
-
 // Whether a part is labelled as what carries reports.
 bool is_attachment(const MimePart& part) {
-  return ends_like_report(part.filename) || part.type.starts_with("application/tlsrpt") ||
-         is_one_of(part.type,
-                   {"application/gzip", "application/x-gzip", "application/zip",
-                    "application/x-zip", "application/x-zip-compressed", "application/xml",
-                    "text/xml", "application/json", "application/octet-stream"});
+  return container_named(part.filename) || container_typed(part.type) ||
+         part.type.starts_with("application/tlsrpt") || part.type == "application/octet-stream";
 }
 
 // Some stand in the body itself.
@@ -95,6 +94,7 @@ Result<ReportReading> read_report_mail(std::string_view octets) {
     return reading;
   }
   std::optional<Error> first;
+  MailBudget budget;
   for (const MimePart& part : mail.parts()) {
     if (!part.is_leaf) continue;
     const bool is_labelled = is_attachment(part);
@@ -102,7 +102,8 @@ Result<ReportReading> read_report_mail(std::string_view octets) {
     const std::string content = part.decoded(kLimits.max_packed + 1);
     if (!is_labelled && !is_inline_report(content)) continue;
     const std::string_view type = is_labelled ? std::string_view(part.type) : std::string_view();
-    auto read = read_packed({content, part.filename, type}, reading);
+    auto read = read_packed({content, part.filename, type}, budget, reading);
+    if (!read && is_too_large(read.error())) return read.error();
     if (!read && !first) first = read.error();
   }
   reading.container = ReportContainer::mime;
@@ -114,12 +115,13 @@ Result<ReportReading> read_report_mail(std::string_view octets) {
 Result<ReportReading> read_report_file(std::string_view octets, std::string_view file_name) {
   using namespace std::string_view_literals;
   const bool is_packed = octets.starts_with("\x1f\x8b"sv) || octets.starts_with("PK"sv);
-  if (!is_packed && !ends_like_report(file_name) && !looks_like_dmarc_report(octets) &&
+  if (!is_packed && !container_named(file_name) && !looks_like_dmarc_report(octets) &&
       !looks_like_tls_report(octets)) {
     return read_report_mail(octets);
   }
   ReportReading reading;
-  if (auto read = read_packed({octets, file_name, {}}, reading); !read) return read.error();
+  MailBudget budget;
+  if (auto read = read_packed({octets, file_name, {}}, budget, reading); !read) return read.error();
   return reading;
 }
 

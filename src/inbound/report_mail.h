@@ -26,8 +26,9 @@ struct ReportReading {
 constexpr std::size_t kMaxReportMail = 16U << 20U;
 
 // Reads a whole mail: a complaint or failure report, or the aggregate reports attached to it.
-// Errors: too large; an attachment that should be a report and cannot be read, when no other can;
-// no_report when nothing in it is one.
+// Errors: too large, whatever else it holds, for the limits are those of the whole mail; an
+// attachment that should be a report and cannot be read, when no other can; no_report when nothing
+// in it is one.
 Result<ReportReading> read_report_mail(std::string_view mail);
 
 // The same of a file, whatever it is: XML, JSON, gzip, zip, or a mail. What its name promises is

@@ -81,6 +81,24 @@ TEST(ReportMail, WhatShouldBeAReportAndIsNoneSaysWhy) {
   }
 }
 
+TEST(ReportMail, TheLimitsHoldForAllAttachmentsTogether) {
+  // Each is a report that one alone may be.
+  const std::string spaced = gzip(kXml + std::string(900'000, ' '));
+  std::string records = kXml;
+  std::string row;
+  for (int i = 0; i < 30'000; ++i) row += "<record/>";
+  records.insert(records.find("</feedback>"), row);
+  for (const auto& [name, octets] : {std::pair("a.xml.gz", spaced), std::pair("a.xml", records)}) {
+    const std::string part = attachment("application/octet-stream", name, octets);
+    EXPECT_TRUE(read_report_mail(mail_of(part))) << name;
+    std::string parts;
+    for (int i = 0; i < 8; ++i) parts += part;
+    auto reading = read_report_mail(mail_of(parts));
+    ASSERT_FALSE(reading) << name;
+    EXPECT_EQ(reading.error().code, code_of(InboundErrc::too_large)) << name;
+  }
+}
+
 TEST(ReportMail, MailsBeyondTheLimitAreNotEvenOpened) {
   auto reading = read_report_mail(std::string(kMaxReportMail + 1, 'a'));
   ASSERT_FALSE(reading);

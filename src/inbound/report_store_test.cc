@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <limits>
 
 #include "inbound/inbound_error.h"
 #include "inbound/report_fixture.h"
+#include "inbound/report_limits.h"
 
 namespace posthaste {
 namespace {
@@ -164,6 +166,20 @@ TEST_F(ReportStoreTest, TlsFailuresAreSummedByTypeAndHost) {
   ASSERT_EQ(summary.tls[0].failures.size(), 1u);
   EXPECT_EQ(summary.tls[0].failures[0].sessions, 5u);
   EXPECT_EQ(summary.tls[0].failures[0].receiving_host, "mx.example.com");
+}
+
+// Anybody may send such a report, and one that makes the summary fail would fail it for all.
+TEST_F(ReportStoreTest, CountsThatWouldOverflowAreSummedAllTheSame) {
+  constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
+  ReceivedTlsReport report = tls_of("r.example", "1", kHuge, kHuge);
+  const TlsReportPolicy policy = report.policies.front();
+  constexpr std::uint64_t kPolicies = 1'100;
+  while (report.policies.size() < kPolicies) report.policies.push_back(policy);
+  add(report);
+  const ReportSummary summary = summarize({});
+  ASSERT_EQ(summary.tls.size(), 1u);
+  EXPECT_EQ(summary.tls[0].successful, kPolicies * kMaxReportCount);
+  EXPECT_EQ(summary.tls[0].failures.at(0).sessions, kPolicies * kMaxReportCount);
 }
 
 }  // namespace

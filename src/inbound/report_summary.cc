@@ -87,17 +87,19 @@ constexpr std::string_view kFailures = R"(
 SELECT domain, COUNT(*) FROM dmarc_failure
 WHERE received >= ?1 AND (?2 = '' OR domain = ?2 OR domain LIKE '%.' || ?2) GROUP BY domain)";
 
+// Counts are others' words: SUM would fail where they overflow, and the whole summary with it.
 constexpr std::string_view kTls = R"(
-SELECT y.domain, p.org, SUM(y.successful), SUM(y.failed)
+SELECT y.domain, p.org, CAST(TOTAL(y.successful) AS INTEGER), CAST(TOTAL(y.failed) AS INTEGER)
 FROM tls_report p JOIN tls_policy y ON y.report = p.id
 WHERE p.received >= ?1 AND (?2 = '' OR y.domain = ?2 OR y.domain LIKE '%.' || ?2)
 GROUP BY y.domain, p.org ORDER BY y.domain)";
 
 constexpr std::string_view kTlsFailures = R"(
-SELECT y.domain, f.result_type, f.receiving_host, SUM(f.count), MIN(p.start), MAX(p."end")
+SELECT y.domain, f.result_type, f.receiving_host, CAST(TOTAL(f.count) AS INTEGER), MIN(p.start),
+       MAX(p."end")
 FROM tls_report p JOIN tls_policy y ON y.report = p.id JOIN tls_failure f ON f.policy = y.id
 WHERE p.received >= ?1 AND (?2 = '' OR y.domain = ?2 OR y.domain LIKE '%.' || ?2)
-GROUP BY 1, 2, 3 ORDER BY SUM(f.count) DESC)";
+GROUP BY 1, 2, 3 ORDER BY TOTAL(f.count) DESC)";
 
 // Runs a query and hands each row to `take`.
 template <class Take>

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <limits>
 #include <variant>
+
+#include "inbound/report_limits.h"
 
 namespace posthaste {
 namespace {
@@ -13,8 +14,7 @@ namespace {
 using SqlValue = std::variant<std::int64_t, std::string_view>;
 
 std::int64_t signed_count(std::uint64_t count) {
-  constexpr std::uint64_t kMost = 1ULL << 53U;  // sums of many still fit
-  return static_cast<std::int64_t>(std::min(count, kMost));
+  return static_cast<std::int64_t>(std::min(count, kMaxReportCount));
 }
 
 Result<void> run_with(SqliteStatement& statement, std::initializer_list<SqlValue> values) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
 #include "inbound/inbound_error.h"
 
 namespace posthaste {
@@ -15,9 +16,7 @@ constexpr int kSearchDepth = 8;
 constexpr std::string_view kSpace = " \t\r\n";
 
 bool contains_ignoring_case(std::string_view text, std::string_view upper) {
-  const auto same = [](char a, char b) {
-    return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;
-  };
+  const auto same = [](char a, char b) { return to_upper(a) == b; };
   return std::search(text.begin(), text.end(), upper.begin(), upper.end(), same) != text.end();
 }
 
@@ -118,10 +117,20 @@ pugi::xml_node find_within(const pugi::xml_node& root, std::string_view name, in
   return {};
 }
 
+// What will be a node or an attribute, before anything is built of it.
+std::size_t tags_in(std::string_view text) {
+  std::size_t tags = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_end_tag = text[i] == '<' && i + 1 < text.size() && text[i + 1] == '/';
+    if ((text[i] == '<' && !is_end_tag) || text[i] == '=') ++tags;
+  }
+  return tags;
+}
+
 }  // namespace
 
 Result<void> read_report_xml(std::string_view text, ReportXml& into) {
-  if (static_cast<std::size_t>(std::count(text.begin(), text.end(), '<')) > kMaxXmlTags) {
+  if (tags_in(text) > kMaxXmlTags) {
     return {InboundErrc::too_large,
             fmt::format("the XML has more than {} tags: the sender must split it", kMaxXmlTags)};
   }

@@ -17,8 +17,8 @@ struct ReportXml {
   std::string problem;  // of what is not well-formed: "line 3: Start-end tags mismatch"
 };
 
-// Tags of one report; each costs about 100 octets of memory.
-constexpr std::size_t kMaxXmlTags = 2'000'000;
+// Tags and attributes of one report, end tags apart; each costs up to 140 octets of memory.
+constexpr std::size_t kMaxXmlTags = 1'000'000;
 
 // What is broken is read as well as can be: an end tag closes what it names, or nothing; the end of
 // the text closes all. Errors: a document type, too many tags, nothing that is XML.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "inbound/bounce_attribution.h"
 #include "inbound/complaint_tie.h"
 #include "mail/mime.h"
@@ -23,10 +24,6 @@ bool looks_like_return_path(const MailAddress& address) {
   return local.starts_with("b-") || local.starts_with("B-");
 }
 
-void set_unless_empty(Event& event, const char* name, const std::string& value) {
-  if (!value.empty()) event.meta[name] = value;
-}
-
 Event event_of(const AttributedBounce& bounce, const ReturnedMail& returned,
                const SentMessage& sent, WallTime now) {
   const ReturnedRecipient& report = bounce.report;
@@ -37,12 +34,26 @@ Event event_of(const AttributedBounce& bounce, const ReturnedMail& returned,
   event.peer_host = report.remote_mta.empty() ? returned.reporting_mta : report.remote_mta;
   event.classification = bounce.fits ? report.classification : Classification::other;
   event.hard = bounce.fits && report.hard;
-  set_unless_empty(event, "reporting_mta", returned.reporting_mta);
+  set_meta(event, "reporting_mta", returned.reporting_mta);
   if (report.recipient != event.recipient) {
-    set_unless_empty(event, "reported_recipient", report.recipient);
+    set_meta(event, "reported_recipient", report.recipient);
   }
   if (!bounce.fits) event.meta["unfitting"] = "the report does not fit its return path";
   return event;
+}
+
+// A complaint in JSON (Amazon SES), which the bounce reader alone knows.
+Feedback notified(const ReturnedMail& returned) {
+  Feedback feedback;
+  feedback.form = FeedbackForm::notification;
+  feedback.reporting_mta = returned.reporting_mta;
+  feedback.original.message_id = returned.original_message_id;
+  for (const ReturnedRecipient& one : returned.recipients) {
+    feedback.feedback_type = lowered(one.feedback_type);
+    feedback.original_rcpt_to.push_back(one.recipient);
+  }
+  if (feedback.feedback_type.empty()) feedback.feedback_type = "abuse";
+  return feedback;
 }
 
 bool tells_of_a_bounce(const ReturnedMail& returned) {
@@ -98,18 +109,22 @@ ReturnPathHandler::Understanding ReturnPathHandler::read(const InboundMail& mail
   const ReturnedMail returned = reader_.read(octets);
   reading.kind = to_string(returned.kind);
   if (returned.kind == ReturnKind::complaint) {
-    auto feedback = read_feedback(MimeMessage(octets));
-    if (feedback) {
-      auto clues = clues_of(*feedback);
-      // The address it came to proves more than all that is in it.
-      clues.insert(clues.begin(), {ClueKind::return_path, address.smtp_form()});
-      reading.complaint = ReceivedComplaint{std::move(*feedback), std::move(clues)};
-    }
+    Feedback feedback = read_feedback(MimeMessage(octets)).value_or(notified(returned));
+    auto clues = clues_of(feedback);
+    // The address it came to proves more than all that is in it.
+    clues.insert(clues.begin(), {ClueKind::return_path, address.smtp_form()});
+    reading.complaint = ReceivedComplaint{std::move(feedback), std::move(clues)};
   } else if (tells_of_a_bounce(returned)) {
     reading.kind = to_string(ReturnKind::bounce);
     tell_bounces(mail, returned, paths, token, reading);
   } else if (returned.kind == ReturnKind::other) {
     reading.is_nothing_we_read = true;
+    if (mail.message.envelope.sender.is_null()) {
+      parts_.log.warning("returned mail that is not understood changes nothing",
+                         {{"message", token.id.to_string()},
+                          {"to", address.smtp_form()},
+                          {"from", mail.message.arrival.peer_address}});
+    }
   } else {
     const auto first = returned.recipients.begin();
     parts_.log.info("returned mail that changes nothing",
@@ -151,8 +166,10 @@ asio::awaitable<HandlingOutcome> ReturnPathHandler::act(SharedInboundMail mail,
                               "this address takes reports about mail only: write to the address "
                               "in From"};
   }
-  for (Event& event : reading.events) {
-    const Result<void> noted = co_await parts_.suppressor.note(std::move(event));
+  const Taking taking = reading.events.empty() ? Taking::ignored : Taking::acted;
+  if (!reading.events.empty()) {
+    std::vector<Event> events = std::move(reading.events);
+    const Result<void> noted = co_await parts_.suppressor.note(std::move(events));
     if (!noted) reading.failure = noted.error();
   }
   if (reading.failure) {
@@ -160,7 +177,6 @@ asio::awaitable<HandlingOutcome> ReturnPathHandler::act(SharedInboundMail mail,
     co_return HandlingOutcome{Taking::busy, reading.kind,
                               "the bounce cannot be kept at the moment: come again later"};
   }
-  const Taking taking = reading.events.empty() ? Taking::ignored : Taking::acted;
   co_return HandlingOutcome{taking, reading.kind, ""};
 }
 

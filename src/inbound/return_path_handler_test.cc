@@ -1,5 +1,7 @@
 #include "inbound/return_path_handler.h"
 
+#include <sstream>
+
 #include "inbound/inbound_fixture.h"
 
 namespace posthaste {
@@ -140,6 +142,34 @@ TEST_F(ReturnPathHandlerTest, DelaysAndAnswersOfProgramsChangeNothing) {
   EXPECT_TRUE(told().empty());
 }
 
+TEST_F(ReturnPathHandlerTest, ReturnedMailThatIsNotUnderstoodIsToldToTheLog) {
+  std::ostringstream said;
+  ReturnPathHandler telling{
+      {*spool, suppressor, desk, clock, Log::to_stream(said, clock, LogLevel::info)}};
+  telling.set_paths(paths);
+  const auto outcome =
+      take(telling, mail("From: x@recipient.test\r\nSubject: s\r\n\r\nNothing known.\r\n"),
+           path_for("victim@recipient.test"));
+  telling.stop();
+  EXPECT_EQ(outcome.kind, "other");
+  EXPECT_EQ(outcome.taking, Taking::ignored);
+  EXPECT_THAT(said.str(), HasSubstr("returned mail that is not understood"));
+  EXPECT_THAT(said.str(), HasSubstr(id.to_string()));
+  EXPECT_THAT(said.str(), HasSubstr("192.0.2.9"));
+}
+
+TEST_F(ReturnPathHandlerTest, AllBouncesOfAMailAreToldTogether) {
+  tell_sent(id, {"one@recipient.test", "two@recipient.test"});
+  std::string octets = report("one@recipient.test", "5.1.1", "550 5.1.1 no user");
+  const std::string second =
+      "\r\nFinal-Recipient: rfc822; two@recipient.test\r\nAction: failed\r\nStatus: 5.1.1\r\n";
+  octets.insert(octets.find("\r\n\r\n--b\r\nContent-Type: text/rfc822-headers") + 2, second);
+  EXPECT_EQ(take(bounces, mail(octets), path_for_all()).taking, Taking::acted);
+  ASSERT_EQ(told().size(), 2u);
+  EXPECT_EQ(told().front().recipient, "one@recipient.test");
+  EXPECT_EQ(told().back().recipient, "two@recipient.test");
+}
+
 TEST_F(ReturnPathHandlerTest, AnAnswerByHandIsRefused) {
   const auto outcome = take(
       bounces,
@@ -161,6 +191,31 @@ TEST_F(ReturnPathHandlerTest, AComplaintThatComesBackIsTiedByItsAddress) {
   EXPECT_EQ(told().front().type, EventType::complaint);
   EXPECT_EQ(told().front().recipient, "victim@recipient.test");
   EXPECT_EQ(told().front().meta.at("tied_by"), "return_path");
+}
+
+// RFC 6591: it says that a message failed, which may be anybody's, and nobody complains in it.
+TEST_F(ReturnPathHandlerTest, AFailureReportSuppressesNobody) {
+  const auto outcome = take_report(
+      "From: dmarc@r.example\r\nContent-Type: multipart/report; report-type=feedback-report; "
+      "boundary=x\r\n\r\n--x\r\nContent-Type: message/feedback-report\r\n\r\n"
+      "Feedback-Type: auth-failure\r\nUser-Agent: x\r\nVersion: 1\r\nAuth-Failure: dmarc\r\n\r\n"
+      "--x\r\nContent-Type: text/rfc822-headers\r\n\r\nTo: victim@recipient.test\r\n\r\n--x--\r\n");
+  EXPECT_EQ(outcome.taking, Taking::ignored);
+  EXPECT_TRUE(told().empty());
+}
+
+TEST_F(ReturnPathHandlerTest, AComplaintInJsonIsTiedByItsAddress) {
+  const auto outcome = take_report(
+      "From: no-reply@sns.test\r\nSubject: Notification\r\n\r\n"
+      R"({"notificationType":"Complaint","complaint":{"complainedRecipients":)"
+      R"([{"emailAddress":"victim@recipient.test"}],"complaintFeedbackType":"abuse"},)"
+      "\"mail\":{}}\r\n");
+  EXPECT_EQ(outcome.kind, "complaint");
+  EXPECT_EQ(outcome.taking, Taking::acted) << outcome.reason;
+  ASSERT_EQ(told().size(), 1u);
+  EXPECT_EQ(told().front().type, EventType::complaint);
+  EXPECT_EQ(told().front().recipient, "victim@recipient.test");
+  EXPECT_EQ(told().front().meta.at("feedback_type"), "abuse");
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "inbound/tls_report_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
 
 #include "inbound/inbound_error.h"
@@ -27,12 +29,13 @@ std::string text_at(const json& object, const char* key) {
 std::uint64_t count_at(const json& object, const char* key) {
   if (!object.is_object() || !object.contains(key)) return 0;
   const json& value = object[key];
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (value.is_number_unsigned()) return std::min(value.get<std::uint64_t>(), kMaxReportCount);
   if (!value.is_string()) return 0;
   const auto& text = value.get_ref<const std::string&>();
   std::uint64_t count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return count;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (read.ec == std::errc::result_out_of_range) return kMaxReportCount;
+  return std::min(count, kMaxReportCount);
 }
 
 // A list of texts, or one text in its place.
@@ -43,6 +46,7 @@ std::vector<std::string> texts_at(const json& object, const char* key) {
   if (value.is_string()) texts.push_back(value.get<std::string>());
   if (!value.is_array()) return texts;
   for (const json& one : value) {
+    if (texts.size() == kMaxReportList) break;
     if (one.is_string()) texts.push_back(one.get<std::string>());
   }
   return texts;
@@ -68,7 +72,8 @@ TlsReportFailure read_failure(const json& object) {
   return failure;
 }
 
-TlsReportPolicy read_policy(const json& object) {
+// At most one row more than `max_rows`.
+TlsReportPolicy read_policy(const json& object, std::size_t max_rows) {
   TlsReportPolicy policy;
   const json& named = at(object, "policy");
   policy.policy_type = text_at(named, "policy-type");
@@ -81,6 +86,7 @@ TlsReportPolicy read_policy(const json& object) {
   const json& failures = at(object, "failure-details");
   if (!failures.is_array()) return policy;
   for (const json& failure : failures) {
+    if (policy.rows() > max_rows) break;
     if (failure.is_object()) policy.failures.push_back(read_failure(failure));
   }
   return policy;
@@ -108,7 +114,13 @@ bool is_bounded(std::string_view text) {
 
 }  // namespace
 
-Result<ReceivedTlsReport> read_tls_report(std::string_view text) {
+std::size_t ReceivedTlsReport::rows() const {
+  std::size_t sum = 0;
+  for (const TlsReportPolicy& policy : policies) sum += policy.rows();
+  return sum;
+}
+
+Result<ReceivedTlsReport> read_tls_report(std::string_view text, std::size_t max_rows) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   if (!is_bounded(text)) {
     return {InboundErrc::too_large,
@@ -130,8 +142,17 @@ Result<ReceivedTlsReport> read_tls_report(std::string_view text) {
   const json& range = at(document, "date-range");
   report.start = text_at(range, "start-datetime");
   report.end = text_at(range, "end-datetime");
-  for (const json& policy : policies) {
-    if (policy.is_object()) report.policies.push_back(read_policy(policy));
+  std::size_t left = max_rows;
+  for (const json& one : policies) {
+    if (!one.is_object()) continue;
+    TlsReportPolicy policy = read_policy(one, left);
+    if (policy.rows() > left) {
+      return {InboundErrc::too_large,
+              "the mail has more than " + std::to_string(kMaxReportRows) +
+                  " policies and failures: the sender must split the report"};
+    }
+    left -= policy.rows();
+    report.policies.push_back(std::move(policy));
   }
   return report;
 }

@@ -52,5 +52,27 @@ TEST(TlsReportReader, DepthAndLengthAreBoundedBeforeAnythingIsBuilt) {
   EXPECT_EQ(quoted->report_id, "\"[[[[[[[[[[[[[[[[[[[[[[[");
 }
 
+TEST(TlsReportReader, MorePoliciesAndFailuresThanAllowedAreRefused) {
+  const std::string text =
+      R"({"policies": [{"failure-details": [{}, {}]}, {"policy": {"mx-host": ["a", "b"]}}]})";
+  auto all = read_tls_report(text, 6);
+  ASSERT_TRUE(all) << all.error().message();
+  EXPECT_EQ(all->rows(), 6u);
+  for (const std::size_t max : {5u, 2u}) {
+    auto read = read_tls_report(text, max);
+    ASSERT_FALSE(read) << max;
+    EXPECT_EQ(read.error().code, code_of(InboundErrc::too_large));
+  }
+}
+
+TEST(TlsReportReader, CountsThatAreTooLargeStopAtTheLargest) {
+  auto read = read_tls_report(R"({"policies": [{"summary": {
+    "total-successful-session-count": 18446744073709551615,
+    "total-failure-session-count": "99999999999999999999999"}}]})");
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(read->policies.at(0).successful, kMaxReportCount);
+  EXPECT_EQ(read->policies.at(0).failed, kMaxReportCount);
+}
+
 }  // namespace
 }  // namespace posthaste

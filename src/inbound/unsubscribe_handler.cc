@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "mail/mime.h"
+
 namespace posthaste {
 
 namespace asio = boost::asio;
@@ -52,8 +54,10 @@ AddressClaim UnsubscribeHandler::claim(const MailAddress& address) const {
 
 asio::awaitable<HandlingOutcome> UnsubscribeHandler::take(SharedInboundMail mail,
                                                           MailAddress recipient) {
+  // The subject among the facts is cut, and a token may be longer than that.
+  std::string subject = MimeHeader::read(*mail->message.body).field("Subject");
   const Result<UnsubscribeOutcome> outcome =
-      co_await unsubscriber_.unsubscribe_by_mail(recipient.local(), mail->message.facts.subject);
+      co_await unsubscriber_.unsubscribe_by_mail(recipient.local(), std::move(subject));
   if (!outcome) {
     log_.error("an unsubscription cannot be kept", {{"why", outcome.error().message()}});
     co_return HandlingOutcome{Taking::busy, kKind,

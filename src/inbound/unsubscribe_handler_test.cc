@@ -44,6 +44,24 @@ TEST_F(UnsubscribeHandlerTest, UnsubscribesWhoseAddressItWas) {
   EXPECT_EQ(events[0].stream, "news");
 }
 
+TEST_F(UnsubscribeHandlerTest, ReadsATokenThatIsLongerThanASubject) {
+  const MessageId elsewhere = MessageId::generate(clock.wall());
+  UnsubscribeToken token;
+  token.id = elsewhere;
+  token.recipient = address("victim@recipient.test");
+  token.tenant = TenantId(std::string(200, 't'));
+  token.campaign = CampaignId(std::string(200, 'c'));
+  token.stream = std::string(200, 's');
+  const std::string said = UnsubscribeCodec::create(keys)->make(token);
+  const auto codec = ReturnPathCodec::create(keys, AddressUse::unsubscribes);
+  const MailAddress to{codec->make(elsewhere, token.recipient), *Domain::parse("b.sender.test")};
+  const auto outcome =
+      take(handler, mail("Subject: unsubscribe " + said + "\r\n\r\n", "anybody@x.test"), to);
+  EXPECT_EQ(outcome.taking, Taking::acted) << outcome.reason;
+  ASSERT_EQ(told().size(), 1U);
+  EXPECT_EQ(told().front().stream, token.stream);
+}
+
 TEST_F(UnsubscribeHandlerTest, RefusesAnAddressThatIsNotOfAKeyAnyMore) {
   const MailAddress recipient = leaving("victim@recipient.test");
   ASSERT_TRUE(unsubscriber.set_keys({"another key that came since, 32"}));

@@ -181,18 +181,24 @@ std::string unfold(std::string_view value) {
 }
 
 std::string decode_text(std::string_view value, std::size_t max) {
+  // Each beginning that turns out to be none may be searched to the end of the text: after so many
+  // the rest is taken as it stands.
+  constexpr int kMaxFalseWords = 20;
   // Encoded words are longer than their text, but never this much: what is behind cannot matter.
   const std::string source = unfold(value.substr(0, 16 * max));
   std::string_view rest = source;
   std::string text;
   bool was_word = false;
+  int false_words = 0;
   while (!rest.empty() && text.size() <= max) {
-    if (const auto word = decode_word(rest)) {
+    const bool may_be_word = false_words < kMaxFalseWords && rest.starts_with("=?");
+    if (const auto word = may_be_word ? decode_word(rest) : std::nullopt) {
       text += word->text;
       rest.remove_prefix(word->length);
       was_word = true;
       continue;
     }
+    false_words += may_be_word ? 1 : 0;
     // RFC 2047 §6.2: white space between two encoded words is left out.
     if (was_word && is_blank(rest.front())) {
       const std::size_t next = rest.find_first_not_of(" \t");

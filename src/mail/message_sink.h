@@ -43,7 +43,8 @@ struct ReceivedMessage {
   bool lacks_cfbl_signature = false;  // CFBL-Address was left out: nothing signs for its domain
 };
 
-// Who takes received mail: the queue for submissions, the bounce reader for what comes back.
+// Who takes received mail: the queue for submissions, the mailroom (src/inbound) for what
+// comes back.
 class MessageSink {
  public:
   virtual ~MessageSink() = default;

@@ -79,6 +79,16 @@ TEST(DecodeText, LeavesWhatItCannotRead) {
   }
 }
 
+// Of many beginnings each is searched for its end: not more often than a few times in one text.
+TEST(DecodeText, SearchesForFewWordsThatAreNone) {
+  const std::string word = "=?utf-8?q?=C3=A9?=";
+  std::string many;
+  for (int i = 0; i < 9'000; ++i) many += "=?no-such?q?x ";
+  EXPECT_TRUE(decode_text("=? =? " + word, 256).ends_with("\xC3\xA9"));
+  EXPECT_TRUE(decode_text(many.substr(0, 420) + word, 1'000).ends_with(word));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(decode_text(many, 8'192).size(), 8'192U);
+}
+
 TEST(DecodeText, IsCutBetweenCharacters) {
   EXPECT_EQ(decode_text("gr\xC3\xBC\xC3\x9F", 5), "gr\xC3\xBC");
   EXPECT_LE(decode_text(std::string(100'000, 'x'), 256).size(), 256U);

@@ -97,7 +97,8 @@ std::string without_folders(std::string_view name) {
 // Builds the tree: one call of read() a node.
 class MimeReader {
  public:
-  MimeReader(MimeMessage& message, MimeLimits limits) : message_(message), limits_(limits) {}
+  MimeReader(MimeMessage& message, std::size_t octets, MimeLimits limits)
+      : message_(message), limits_(limits), decodable_(octets * limits.max_decoded) {}
 
   struct Place {
     std::size_t parent = MimePart::kNone;
@@ -165,8 +166,14 @@ class MimeReader {
     MimePart& part = message_.parts_[index];
     std::string_view content = part.content;
     if (part.encoding != TransferEncoding::identity) {
-      // RFC 2046 §5.2.1 forbids it; it is met. A message cannot decode to more than itself.
+      // RFC 2046 §5.2.1 forbids it; it is met. Each of those within each other may decode to as
+      // much as itself.
+      if (content.size() > decodable_) {
+        message_.is_cut_ = true;
+        return;
+      }
       message_.decoded_.push_back(part.decoded());
+      decodable_ -= message_.decoded_.back().size();
       content = message_.decoded_.back();
     }
     part.is_leaf = false;
@@ -230,6 +237,7 @@ class MimeReader {
 
   MimeMessage& message_;
   MimeLimits limits_;
+  std::size_t decodable_;
 };
 
 MimeHeader MimeHeader::read(std::string_view content, std::size_t max_fields) {
@@ -286,7 +294,7 @@ std::string MimePart::text(std::size_t max) const {
 }
 
 MimeMessage::MimeMessage(std::string_view message, MimeLimits limits) {
-  MimeReader(*this, limits).read(message, {.is_message = true});
+  MimeReader(*this, message.size(), limits).read(message, {.is_message = true});
 }
 
 const MimePart* MimeMessage::find(std::string_view type) const {
@@ -294,13 +302,6 @@ const MimePart* MimeMessage::find(std::string_view type) const {
     if (part.type == type) return &part;
   }
   return nullptr;
-}
-
-bool MimeMessage::is_below(std::size_t part, std::size_t ancestor) const {
-  for (std::size_t at = parts_[part].parent; at != MimePart::kNone; at = parts_[at].parent) {
-    if (at == ancestor) return true;
-  }
-  return false;
 }
 
 }  // namespace posthaste

@@ -17,6 +17,8 @@ struct MimeLimits {
   std::size_t max_depth = 20;
   std::size_t max_parts = 500;
   std::size_t max_fields = 1000;  // of one header
+  // Octets that messages in messages may be decoded to, all together: so many times the message.
+  std::size_t max_decoded = 2;
 };
 
 // A header block found in foreign octets: fields, and where the body begins. A line that is no
@@ -73,8 +75,6 @@ class MimeMessage {
   const MimePart& root() const { return parts_.front(); }
   // The first part of this type (lower case); null when there is none.
   const MimePart* find(std::string_view type) const;
-  // True when `part` is below `ancestor` (indices into parts()).
-  bool is_below(std::size_t part, std::size_t ancestor) const;
   bool is_cut() const { return is_cut_; }
 
  private:

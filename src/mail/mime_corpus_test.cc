@@ -96,6 +96,8 @@ TEST(MimeCorpus, AgreesWithAnotherParser) {
   }
   std::cout << "structure: " << same_shape << " of " << files << ", texts: " << same_text << " of "
             << texts << "\n";
+  EXPECT_GT(files, 0U);
+  EXPECT_GT(texts, 0U);
   // Where they differ the message is broken: nested parts with one boundary for all, above all.
   EXPECT_GE(same_shape * 100, files * 80);
   EXPECT_GE(same_text * 100, texts * 92);
@@ -103,9 +105,11 @@ TEST(MimeCorpus, AgreesWithAnotherParser) {
 
 TEST(MimeCorpus, IsReadWithinBoundsAndAlikeWithEitherLineEnd) {
   if (!fs::exists(kCorpus)) GTEST_SKIP() << "the corpora are not here";
+  std::size_t files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(kCorpus)) {
     const auto kind = entry.path().extension();
     if (kind != ".eml" && kind != ".msg") continue;
+    ++files;
     const std::string octets = read_file(entry.path());
     const std::string crlf = with_crlf(octets);
     const MimeMessage mime(octets);
@@ -115,6 +119,7 @@ TEST(MimeCorpus, IsReadWithinBoundsAndAlikeWithEitherLineEnd) {
     for (const MimePart& part : mime.parts()) total += part.is_leaf ? part.text().size() : 0;
     EXPECT_LE(total, 3 * octets.size()) << entry.path();
   }
+  EXPECT_GT(files, 0U);
 }
 
 }  // namespace

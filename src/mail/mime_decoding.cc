@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "mail/message.h"
+#include "mail/utf8.h"
 
 namespace posthaste {
 namespace {
@@ -216,24 +217,6 @@ std::string decode_q(std::string_view text) {
     }
   }
   return decoded;
-}
-
-bool is_utf8(std::string_view octets) {
-  for (std::size_t i = 0; i < octets.size();) {
-    const auto first = static_cast<unsigned char>(octets[i]);
-    const std::size_t length = first < 0x80   ? 1
-                               : first < 0xc2 ? 0
-                               : first < 0xe0 ? 2
-                               : first < 0xf0 ? 3
-                               : first < 0xf5 ? 4
-                                              : 0;
-    if (length == 0 || i + length > octets.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(octets[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 std::optional<std::string> convert_to_utf8(std::string_view octets, std::string_view charset) {

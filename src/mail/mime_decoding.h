@@ -22,8 +22,6 @@ std::string decode_transfer(std::string_view text, TransferEncoding encoding,
 // RFC 2047 §4.2: quoted-printable of header fields, where "_" is a space.
 std::string decode_q(std::string_view text);
 
-bool is_utf8(std::string_view octets);
-
 // Octets of `charset` as UTF-8, with U+FFFD for what cannot be; nothing when the charset is not
 // known here.
 std::optional<std::string> convert_to_utf8(std::string_view octets, std::string_view charset);

@@ -34,8 +34,7 @@ TEST(Mime, GivesThePartsInTheOrderOfTheMessage) {
   EXPECT_FALSE(mime.parts()[3].is_leaf);
   EXPECT_EQ(mime.parts()[4].parent, 3U);
   EXPECT_EQ(mime.parts()[4].fields().field("Subject"), "s");
-  EXPECT_TRUE(mime.is_below(4, 0));
-  EXPECT_FALSE(mime.is_below(2, 3));
+  EXPECT_EQ(mime.parts()[3].parent, 0U);
 }
 
 // RFC 2046 §5.1.1: an outer delimiter ends whatever is open inside.
@@ -146,6 +145,37 @@ TEST(Mime, IsBoundedInDepthPartsAndFields) {
   std::string fields;
   for (int i = 0; i < 100000; ++i) fields += "a:\n";
   EXPECT_LE(MimeHeader::read(fields).fields.size(), MimeLimits().max_fields);
+}
+
+// A mail may hold 500 such fields: each must cost its length, and not the square of it.
+TEST(Mime, ReadsFieldsOfWhiteSpaceOnce) {
+  const std::string blanks(32'000, ' ');
+  std::string comments;
+  while (comments.size() < 32'000) comments += "=x (c)";
+  for (int i = 0; i < 500; ++i) {
+    EXPECT_TRUE(MimeValue::parse("a/b; x=1" + blanks + "2").parameter("x").starts_with('1'));
+    EXPECT_EQ(MimeValue::parse("a/b; " + comments).type, "a/b");
+  }
+  EXPECT_EQ(MimeValue::parse("a/b; x=1" + blanks + "y=2").parameter("y"), "2");
+  EXPECT_EQ(MimeValue::parse("a/b; x=1 \"; y=2").parameter("x"), "1 \"");
+}
+
+TEST(Mime, ReadsATypeOnceHoweverLongItIs) {
+  const std::string endless(32'000, 'a');
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(MimeValue::parse(endless).type.size(), endless.size());
+}
+
+// Each level holds nearly all of the message, and is decoded by itself.
+TEST(Mime, DecodesMessagesInMessagesToTwiceTheWholeAtMost) {
+  std::string nested = "Subject: s\n\n" + std::string(1'000'000, 'x') + "\n";
+  for (int i = 0; i < 15; ++i) {
+    nested =
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n" + nested;
+  }
+  const MimeMessage mime(nested);
+  EXPECT_TRUE(mime.is_cut());
+  EXPECT_EQ(mime.parts().size(), 3U);
+  EXPECT_TRUE(mime.parts().back().is_leaf);
 }
 
 TEST(Mime, NeedsNoMessageAtAll) {

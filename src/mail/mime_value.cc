@@ -32,14 +32,15 @@ class ValueScanner {
   // Up to `;` outside comments, or to white space: some leave the `;` out.
   std::string take_type() {
     std::string type;
+    std::size_t slash = std::string::npos;
     while (!at_end() && is_white(text_[place_])) ++place_;
     while (!at_end() && text_[place_] != ';') {
-      const std::size_t slash = type.find('/');
       const bool is_whole = slash != std::string::npos && slash + 1 < type.size();
       if (is_whole && is_white(text_[place_])) break;
       if (text_[place_] == '(') {
         skip_comment();
       } else {
+        if (text_[place_] == '/' && slash == std::string::npos) slash = type.size();
         type.push_back(text_[place_++]);
       }
     }
@@ -94,18 +95,17 @@ class ValueScanner {
   // Ends at `;`, at a comment, or where white space stands before what is another parameter.
   std::string take_bare() {
     const std::string_view rest = text_.substr(place_);
-    std::size_t end = std::min(rest.find(';'), rest.size());
-    for (std::size_t i = 0; i < end; ++i) {
-      if (!is_white(rest[i])) continue;
-      const std::string_view next = trim_white(rest.substr(i, end - i));
-      const std::size_t equals = next.find('=');
-      const bool is_parameter =
-          equals != std::string_view::npos && equals > 0 &&
-          next.substr(0, equals).find_first_of(" \t\r\n\"") == std::string_view::npos;
-      if (is_parameter || next.starts_with('(')) {
-        end = i;
-        break;
-      }
+    std::size_t end = 0;
+    // Looks at each octet once or twice, however much white space there is.
+    for (;;) {
+      end = std::min(rest.find_first_of("; \t\r\n", end), rest.size());
+      if (end == rest.size() || rest[end] == ';') break;
+      const std::size_t word = std::min(rest.find_first_not_of(" \t\r\n", end), rest.size());
+      const std::size_t stop = std::min(rest.find_first_of("=;\" \t\r\n", word), rest.size());
+      const bool is_parameter = stop > word && stop < rest.size() && rest[stop] == '=';
+      const bool is_comment = word < rest.size() && rest[word] == '(';
+      if (is_parameter || is_comment) break;
+      end = word;
     }
     place_ += end;
     return unfold(rest.substr(0, end));

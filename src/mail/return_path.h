@@ -31,9 +31,9 @@ enum class AddressUse : std::uint8_t { returns, unsubscribes };
 // message to one tells by the address alone which message and recipient it is about, and nobody
 // can make one who does not have the key.
 //
-//   local part = ("b-" / "u-") token                                       for returns / to
-//   unsubscribe token      = base32(message id (16 octets), recipient (4), MAC (10))   48
-//   characters
+//   local part = ("b-" / "u-") token        for returns / to unsubscribe
+//   token      = base32(message id (16 octets), recipient (4), MAC (10))
+//                                           48 characters
 //
 // 50 octets in all: within the 64 of RFC 5321 §4.5.3.1.1, with room for what others put in front.
 // The alphabet is that of RFC 4648 §6 in lower case, read in any case, for receivers fold it. The

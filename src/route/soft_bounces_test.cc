@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The rule as section 4 of the facts words it, over all that happened.
+// The rule word for word, over all that happened.
 bool is_enough_by_the_book(const std::vector<WallTime>& since_delivery,
                            const SoftBounceRule& rule) {
   std::set<std::chrono::sys_days> days;

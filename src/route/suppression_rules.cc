@@ -123,13 +123,15 @@ void SuppressionRules::add(Suppression entry, Duration expires) {
   }
   const std::string key = suppression_key(entry.address, entry.tenant, entry.stream);
   if (const auto& value = value_of(key)) {
-    // What already holds for longer stays as it is; but a complaint is never forgotten.
+    // What already holds for longer stays as it is; but a complaint is never forgotten, and ends no
+    // sooner than what it takes the place of.
     const auto old = decode_suppression(key, *value);
     const bool holds = old && old->is_in_force(entry.since) &&
                        (!old->until || (entry.until && *old->until >= *entry.until));
     const bool is_graver = entry.reason == SuppressionReason::complaint && old &&
                            old->reason != SuppressionReason::complaint;
     if (holds && !is_graver) return;
+    if (holds) entry.until = old->until;
   }
   set(key, suppression_value(entry));
 }

@@ -192,6 +192,23 @@ TEST_F(SuppressionRulesTest, AnEntryThatHoldsForEverIsNotMadeShorter) {
   EXPECT_EQ(entry_for("", "")->reason, SuppressionReason::manual);
 }
 
+TEST_F(SuppressionRulesTest, AComplaintEndsNoSoonerThanWhatItTakesThePlaceOf) {
+  config.complaints_expire = 30 * 24h;
+  config.unsubscribes_expire = 90 * 24h;
+  happens(event(EventType::unsubscribe));
+  const auto longer = entry_for("acme", "news")->until;
+  ASSERT_TRUE(longer);
+  happens(event(EventType::complaint));
+  EXPECT_EQ(entry_for("acme", "news")->reason, SuppressionReason::complaint);
+  EXPECT_EQ(entry_for("acme", "news")->until, longer);
+  list.clear();
+  config.unsubscribes_expire = 0h;
+  happens(event(EventType::unsubscribe));
+  happens(event(EventType::complaint));
+  EXPECT_EQ(entry_for("acme", "news")->reason, SuppressionReason::complaint);
+  EXPECT_FALSE(entry_for("acme", "news")->until);
+}
+
 TEST_F(SuppressionRulesTest, EventsOfOneBatchSeeEachOther) {
   SuppressionRules rules(
       config, [](const std::vector<std::string>& keys) { return Spool::Found(keys.size()); });

@@ -61,6 +61,12 @@ asio::awaitable<Result<void>> Suppressor::note(Event event) {
   co_return co_await parts_.spool.write_synced(std::move(changes));
 }
 
+asio::awaitable<Result<void>> Suppressor::note(std::vector<Event> events) {
+  SpoolChanges changes;
+  changes.events = std::move(events);
+  co_return co_await parts_.spool.write_synced(std::move(changes));
+}
+
 asio::awaitable<Result<void>> Suppressor::add(std::vector<Suppression> entries) {
   SpoolChanges changes;
   for (const Suppression& entry : entries) {

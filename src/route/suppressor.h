@@ -61,6 +61,8 @@ class Suppressor {
   // `tenant`, `stream` and, of a bounce, `classification` and `hard`. Success: it is on the medium,
   // and the list will follow.
   boost::asio::awaitable<Result<void>> note(Event event);
+  // Tells several in one write: all of them, or none.
+  boost::asio::awaitable<Result<void>> note(std::vector<Event> events);
 
   // Puts entries on the list, over those of the same address, tenant and stream. Success: they are
   // on the medium.

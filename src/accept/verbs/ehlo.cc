@@ -51,10 +51,11 @@ void SmtpSession::on_ehlo(Arguments arguments) {
   reply_line(250, '-', "SMTPUTF8");                                                   // RFC 6531
   // RFC 3461 §4: what comes back has arrived, and nothing is reported of it.
   if (!is_inbound) reply_line(250, '-', "DSN");
-  reply_line(250, '-', "CHUNKING");                                                   // RFC 3030
-  reply_line(250, '-', "LIMITS RCPTMAX=" + std::to_string(listener.max_recipients));  // RFC 9422
-  if (has_tls_) reply_line(250, '-', "REQUIRETLS");                                   // RFC 8689
-  reply_line(250, ' ', "ENHANCEDSTATUSCODES");                                        // RFC 2034
+  reply_line(250, '-', "CHUNKING");  // RFC 3030
+  reply_line(250, '-',
+             "LIMITS RCPTMAX=" + std::to_string(listener.recipients_at_once()));  // RFC 9422
+  if (has_tls_) reply_line(250, '-', "REQUIRETLS");                               // RFC 8689
+  reply_line(250, ' ', "ENHANCEDSTATUSCODES");                                    // RFC 2034
 }
 
 }  // namespace posthaste

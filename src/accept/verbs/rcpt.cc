@@ -108,7 +108,7 @@ void SmtpSession::on_rcpt(Arguments arguments) {
     return refuse({550, "5.7.1", "relaying denied: authenticate first",
                    RejectionReason::relaying_denied, parts->path});
   }
-  if (envelope_.recipients.size() >= settings_->listener.max_recipients) {
+  if (envelope_.recipients.size() >= settings_->listener.recipients_at_once()) {
     // RFC 5321 §4.5.3.1.10
     return refuse({452, "4.5.3", "too many recipients: send the rest in another message",
                    RejectionReason::too_many_recipients, parts->path});

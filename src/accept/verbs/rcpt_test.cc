@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "accept/session_fixture.h"
@@ -67,6 +68,20 @@ TEST(Rcpt, LimitsRecipientsWithoutCountingErrors) {
   }
   EXPECT_FALSE(dialogue.is_closed());
   EXPECT_TRUE(dialogue.say_line("DATA").starts_with("354 "));
+}
+
+TEST(Rcpt, OfAnInboundListenerIsTakenAHundredTimes) {
+  ListenerConfig listener;
+  listener.role = ListenerRole::inbound;
+  Dialogue dialogue(listener, "192.0.2.1");
+  dialogue.begin();
+  EXPECT_THAT(dialogue.say_line("EHLO client.example"), testing::HasSubstr("RCPTMAX=100\r\n"));
+  dialogue.say_line("MAIL FROM:<>");
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(dialogue.say_line("RCPT TO:<b-" + std::to_string(i) + "@example.org>").substr(0, 4),
+              "250 ");
+  }
+  EXPECT_EQ(dialogue.say_line("RCPT TO:<b-x@example.org>").substr(0, 10), "452 4.5.3 ");
 }
 
 TEST(Rcpt, ComesAfterMail) {
