@@ -9,8 +9,6 @@ namespace {
 
 using boost::asio::awaitable;
 
-const std::string kEnvelope = "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\n";
-
 awaitable<void> greet(Peer& server) {
   co_await server.say("220 mx.example ESMTP\r\n");
   co_await server.hear("EHLO client.example\r\n");
