@@ -66,6 +66,21 @@ TEST(RelayConnection, PassesMailWhileTheLogIsBroken) {
             std::string::npos);
 }
 
+TEST(RelayConnection, LeavesAClientThatNeverEndsItsTls) {
+  RelayStage stage;
+  stage.is_client_mute = true;
+  stage.run(send_one(stage), take_one(stage));
+  EXPECT_EQ(stage.events.size(), 1u);
+}
+
+TEST(RelayConnection, FindsTheNextServerByItsName) {
+  ListenerConfig listener;
+  listener.upstream = *RouteTarget::parse("localhost:25");
+  RelayStage stage(listener);
+  stage.run(send_one(stage), take_one(stage));
+  EXPECT_EQ(stage.events.size(), 1u);
+}
+
 awaitable<void> hear_421(RelayStage& stage) {
   Peer client = co_await stage.connect();
   co_await client.hear("421 4.3.2 relay.example cannot reach the next server: try again later\r\n");
