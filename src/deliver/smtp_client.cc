@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "deliver/base64.h"
+#include "mail/base64.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -176,7 +176,7 @@ void SmtpClient::after_ehlo() {
   }
   if (features_.auth_plain) {
     const std::string response = std::string(1, '\0') + options_.user + '\0' + options_.password;
-    return send(SmtpStage::auth, "AUTH PLAIN " + base64_encode(response));
+    return send(SmtpStage::auth, "AUTH PLAIN " + encode_base64(response));
   }
   if (features_.auth_login) {
     sends_login_user_ = true;
@@ -209,7 +209,7 @@ void SmtpClient::on_auth(Reply reply) {
     // AUTH LOGIN asks for user and password in turn.
     const std::string& answer = sends_login_user_ ? options_.user : options_.password;
     sends_login_user_ = false;
-    return send(SmtpStage::auth, base64_encode(answer));
+    return send(SmtpStage::auth, encode_base64(answer));
   }
   if (reply.code != 235) return fail(SmtpStage::auth, std::move(reply));
   next_ = Next::ready;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "identity/dkim/dkim_canonical.h"
 #include "mail/address.h"
 #include "platform/config_schema_impl.h"
 #include "platform/http/https_client.h"
@@ -35,7 +36,9 @@ std::vector<ConfigProblem> check_policy(const TlsPolicyConfig& policy) {
 
 const BlockSchema<TlsConfig>& tls_schema() {
   static const auto schema =
-      BlockSchema<TlsConfig>("tls", BlockKind::single, "TLS towards other servers.")
+      BlockSchema<TlsConfig>("tls", BlockKind::single,
+                             "TLS towards other servers. A reload takes over mta_sts and no other "
+                             "key of it.")
           .key("ca_file", &TlsConfig::ca_file,
                "PEM file of the certification authorities that are trusted; \"\": the system's.",
                {.check = check_ca_file})
@@ -91,6 +94,24 @@ const TlsPolicyConfig* choose_tls_policy(const std::vector<TlsPolicyConfig>& pol
     best_fit = fits;
   }
   return best;
+}
+
+std::string tls_site_suffix(const TlsTerms& terms) {
+  std::string suffix;
+  if (terms.mode != TlsMode::automatic) {
+    suffix = ";tls=" + ConfigValue<TlsMode>::print(terms.mode);
+    for (const std::string& name : terms.names) suffix += "," + name;
+  }
+  if (terms.sts) {
+    // Whoever makes policies must not be able to make one of another's suffix: connections are
+    // shared by site.
+    std::string text(to_string(terms.sts->mode));
+    for (const std::string& pattern : terms.sts->mx) text += " " + pattern;
+    const Sha256 digest = sha256(text);
+    suffix += fmt::format(";sts={}-", to_string(terms.sts->mode));
+    for (std::size_t i = 0; i < digest.size() / 2; ++i) suffix += fmt::format("{:02x}", digest[i]);
+  }
+  return suffix;
 }
 
 }  // namespace posthaste

@@ -43,6 +43,10 @@ const BlockSchema<TlsPolicyConfig>& tls_policy_schema();
 const TlsPolicyConfig* choose_tls_policy(const std::vector<TlsPolicyConfig>& policies,
                                          std::string_view domain);
 
+// What tells the sites of these terms from those of others, and is "" for the ordinary ones; equal
+// terms have equal suffixes.
+std::string tls_site_suffix(const TlsTerms& terms);
+
 template <>
 struct ConfigNames<TlsMode> {
   static constexpr std::array names{std::pair{"auto", TlsMode::automatic},

@@ -7,7 +7,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,12 +62,49 @@ class SilentObserver final : public ReceptionObserver {
   void on_rejection(const Rejection&) override {}
 };
 
+// A client's connection on which nobody answers the end of TLS.
+class MuteStream final : public Stream {
+ public:
+  MuteStream(std::unique_ptr<Stream> stream, ManualClock& clock)
+      : stream_(std::move(stream)), clock_(clock) {}
+
+  boost::asio::awaitable<IoResult> read_some(boost::asio::mutable_buffer into) override {
+    return stream_->read_some(into);
+  }
+  boost::asio::awaitable<IoResult> write(std::span<const boost::asio::const_buffer> data) override {
+    return stream_->write(data);
+  }
+  boost::asio::awaitable<IoResult> handshake_server(boost::asio::ssl::context& context) override {
+    return stream_->handshake_server(context);
+  }
+  boost::asio::awaitable<HandshakeResult> handshake_client(boost::asio::ssl::context& context,
+                                                           TlsClientOptions options) override {
+    return stream_->handshake_client(context, std::move(options));
+  }
+  // Waits until it is closed; a minute passes.
+  boost::asio::awaitable<void> shutdown() override {
+    clock_.advance(std::chrono::minutes(1));
+    std::array<char, 1> buffer{};
+    const IoResult read = co_await stream_->read_some(boost::asio::buffer(buffer));
+    EXPECT_TRUE(read.ec);
+  }
+  void close() override { stream_->close(); }
+  const std::optional<TlsInfo>& tls() const override { return stream_->tls(); }
+  Endpoint peer() const override { return stream_->peer(); }
+  Endpoint local() const override { return stream_->local(); }
+
+ private:
+  std::unique_ptr<Stream> stream_;
+  ManualClock& clock_;
+};
+
 // A relayed connection over loopback, between a client and a next server that a test plays.
 class RelayStage {
  public:
   explicit RelayStage(ListenerConfig listener = {}) {
+    const std::string host = listener.upstream ? listener.upstream->host : "127.0.0.1";
     listener.upstream =
-        *RouteTarget::parse("127.0.0.1:" + std::to_string(upstream_.local_endpoint().port()));
+        *RouteTarget::parse(host + ":" + std::to_string(upstream_.local_endpoint().port()));
     listener.upstream_tls = RouteTls::off;
     listener.headers = {"Subject"};
     settings_ = relay_settings(std::move(listener));
@@ -97,6 +137,7 @@ class RelayStage {
   void drain() { connection_->drain(); }
 
   bool is_writable = true;
+  bool is_client_mute = false;
   std::vector<Event> events;
   Metrics metrics;
 
@@ -106,8 +147,9 @@ class RelayStage {
 
   boost::asio::awaitable<void> serve() {
     auto [ec, socket] = co_await front_.async_accept(kAwait);
-    AcceptedSocket accepted{std::make_unique<TcpStream>(std::move(socket)), settings_, counter_,
-                            group_};
+    std::unique_ptr<Stream> stream = std::make_unique<TcpStream>(std::move(socket));
+    if (is_client_mute) stream = std::make_unique<MuteStream>(std::move(stream), clock_);
+    AcceptedSocket accepted{std::move(stream), settings_, counter_, group_};
     const RelayServices services{clock_, tls_, journal_, observer_};
     connection_ = std::make_shared<RelayConnection>(std::move(accepted), services);
     co_await connection_->run(connection_, SmtpSession::Opening::silent);

@@ -147,10 +147,11 @@ asio::awaitable<void> RelayConnection::flush_client() {
   is_writing_client_ = false;
 }
 
+// Requires: !is_writing_upstream_; of the client's reader there is one, and finish() looks.
 asio::awaitable<void> RelayConnection::flush_upstream() {
   const std::string output = session_->take_to_upstream();
   if (session_->is_upstream_cut()) co_return upstream_->close();
-  if (output.empty() || is_writing_upstream_) co_return;
+  if (output.empty()) co_return;
   is_writing_upstream_ = true;
   upstream_deadline_.set(settings_->listener.upstream_timeout, "write");
   const std::array<asio::const_buffer, 1> buffers{asio::buffer(output)};
@@ -189,8 +190,9 @@ void RelayConnection::drain() {
 }
 
 void RelayConnection::on_client_late() {
-  // Nothing can be said in the middle of a handshake.
-  if (!session_ || session_->need() == RelaySession::Need::tls_handshake) return close();
+  // Nothing can be said in the middle of a handshake, nor after the last words.
+  const bool is_silent = !session_ || session_->need() == RelaySession::Need::tls_handshake;
+  if (is_silent || is_finished_) return close();
   session_->on_client_timeout();
   if (session_->is_upstream_cut()) upstream_->close();
   group_.spawn(say_farewell(self_.lock()));

@@ -9,8 +9,6 @@ namespace {
 
 using boost::asio::awaitable;
 
-const std::string kEnvelope = "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\n";
-
 awaitable<void> greet(Peer& server) {
   co_await server.say("220 mx.example ESMTP\r\n");
   co_await server.hear("EHLO client.example\r\n");
@@ -66,6 +64,21 @@ TEST(RelayConnection, PassesMailWhileTheLogIsBroken) {
   EXPECT_TRUE(stage.events.empty());
   EXPECT_NE(stage.metrics.expose().find("posthaste_relay_events_lost_total{listener=\"relay\"} 1"),
             std::string::npos);
+}
+
+TEST(RelayConnection, LeavesAClientThatNeverEndsItsTls) {
+  RelayStage stage;
+  stage.is_client_mute = true;
+  stage.run(send_one(stage), take_one(stage));
+  EXPECT_EQ(stage.events.size(), 1u);
+}
+
+TEST(RelayConnection, FindsTheNextServerByItsName) {
+  ListenerConfig listener;
+  listener.upstream = *RouteTarget::parse("localhost:25");
+  RelayStage stage(listener);
+  stage.run(send_one(stage), take_one(stage));
+  EXPECT_EQ(stage.events.size(), 1u);
 }
 
 awaitable<void> hear_421(RelayStage& stage) {

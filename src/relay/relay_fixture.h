@@ -12,6 +12,8 @@
 
 namespace posthaste {
 
+inline const std::string kEnvelope = "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\n";
+
 inline std::shared_ptr<SessionSettings> relay_settings(ListenerConfig listener = {}) {
   auto settings = std::make_shared<SessionSettings>();
   listener.name = "relay";

@@ -1,4 +1,6 @@
 // What the next server answers, and what follows from it.
+#include <algorithm>
+
 #include "relay/ehlo_offer.h"
 #include "relay/relay_session.h"
 
@@ -200,13 +202,20 @@ void RelaySession::tell(bool is_taken, std::vector<std::string> recipients, cons
 
 // Of all recipients that were accepted; the transaction is over.
 void RelaySession::tell_all(const Reply& reply, bool is_taken) {
+  // A client that does not wait for what becomes of its chunks may be at the next message already.
+  const bool is_next_begun = std::any_of(awaited_.begin(), awaited_.end(), [](const Awaited& one) {
+    return one.stage == Stage::mail;
+  });
   if (transaction_ && !transaction_->recipients.empty()) {
     tell(is_taken, transaction_->recipients, reply);
-    outcomes_.back().size = is_chunked_ ? size_ : scanner_.size();
-    outcomes_.back().header = header_.take();
+    if (!is_next_begun) {
+      outcomes_.back().size = is_chunked_ ? size_ : scanner_.size();
+      outcomes_.back().header = header_.take();
+    }
   }
   transaction_.reset();
   scanner_ = ContentScanner();
+  if (!is_next_begun) header_ = HeaderCapture();
 }
 
 }  // namespace posthaste

@@ -152,7 +152,10 @@ void RelaySession::run_command(const Command& command) {
       return run_auth(command);
     case Stage::mail:
     case Stage::rcpt: {
-      if (verb->stage == Stage::mail) is_chunked_ = false;
+      if (verb->stage == Stage::mail) {
+        is_chunked_ = false;
+        header_ = HeaderCapture();
+      }
       const auto arguments =
           split_path_arguments(command.arguments, verb->stage == Stage::mail ? "FROM:" : "TO:");
       const std::string_view path = arguments ? arguments->path : command.arguments;

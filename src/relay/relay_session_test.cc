@@ -9,7 +9,6 @@
 namespace posthaste {
 namespace {
 
-const std::string kEnvelope = "MAIL FROM:<a@client.example>\r\nRCPT TO:<b@mx.example>\r\n";
 const std::string kMessage = "Subject: x\r\n\r\n..text\r\n.\r\n";
 
 TEST(RelaySession, PassesCommandsAndRepliesUnchanged) {
@@ -179,50 +178,6 @@ TEST(RelaySession, ReadsNoFurtherThanItOwesReplies) {
   EXPECT_EQ(dialogue.session().need(), RelaySession::Need::reply);
   dialogue.server("250 ok\r\n");
   EXPECT_EQ(dialogue.heard_by_server(), "NOOP\r\n");
-}
-
-TEST(RelaySession, PassesChunksByTheirSize) {
-  for (std::size_t step : {1, 3, 100}) {
-    RelayDialogue dialogue;
-    dialogue.step = step;
-    dialogue.begin("250-mx.example\r\n250 CHUNKING\r\n");
-    const std::string sent = kEnvelope + "BDAT 14\r\nSubject: x\r\n\r\nBDAT 7 last\r\n\n.\nQUIT";
-    EXPECT_EQ(dialogue.client(sent + "RSET\r\n"), sent);
-    dialogue.server("250 ok\r\n250 ok\r\n250 14 octets\r\n250 taken\r\n");
-    EXPECT_EQ(dialogue.heard_by_server(), "RSET\r\n");
-    const auto outcomes = dialogue.session().take_outcomes();
-    ASSERT_EQ(outcomes.size(), 1u);
-    EXPECT_TRUE(outcomes[0].is_taken);
-    EXPECT_EQ(outcomes[0].size, 21u);
-    EXPECT_EQ(outcomes[0].header, "Subject: x\r\n\r\n");
-  }
-}
-
-TEST(RelaySession, CountsChunksThatCameWithTheResetBeforeThem) {
-  RelayDialogue dialogue;
-  dialogue.begin("250-mx.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
-  dialogue.client("RSET\r\n" + kEnvelope + "BDAT 14\r\nSubject: x\r\n\r\n");
-  dialogue.server("250 ok\r\n");
-  dialogue.client("BDAT 7 LAST\r\n\n.\nQUIT");
-  dialogue.server("250 ok\r\n250 ok\r\n250 14 octets\r\n250 taken\r\n");
-  const auto outcomes = dialogue.session().take_outcomes();
-  ASSERT_EQ(outcomes.size(), 1u);
-  EXPECT_EQ(outcomes[0].size, 21u);
-  EXPECT_EQ(outcomes[0].header, "Subject: x\r\n\r\n");
-}
-
-TEST(RelaySession, TakesChunksForCommandsWhereTheyAreNotOffered) {
-  RelayDialogue dialogue;
-  dialogue.begin();
-  EXPECT_EQ(dialogue.client("BDAT 6 LAST\r\nRSET\r\n"), "RSET\r\n");
-  EXPECT_TRUE(dialogue.heard_by_client().starts_with("502 5.5.1 "));
-}
-
-TEST(RelaySession, ClosesWhereTheSizeOfAChunkCannotBeTold) {
-  RelayDialogue dialogue;
-  dialogue.begin("250-mx.example\r\n250 CHUNKING\r\n");
-  EXPECT_EQ(dialogue.client("BDAT 0x6 LAST\r\nRSET\r\n"), "");
-  EXPECT_TRUE(dialogue.is_closed());
 }
 
 TEST(RelaySession, SaysThatTheNextServerHasGone) {

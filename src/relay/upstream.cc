@@ -1,11 +1,18 @@
 #include "relay/upstream.h"
 
 #include <array>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -19,10 +26,14 @@ namespace posthaste {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 namespace {
 
+using Await = asio::as_tuple_t<asio::use_awaitable_t<>>;
+constexpr Await kAwait{asio::use_awaitable};
 constexpr std::uint16_t kSmtpPort = 25;
+constexpr auto kLookupTimeout = std::chrono::seconds(30);
 constexpr auto kConnectTimeout = std::chrono::seconds(30);
 
 Error unusable(std::string why) {
@@ -101,16 +112,62 @@ class Talk {
   std::string_view unread_;
 };
 
-asio::awaitable<Result<std::vector<Endpoint>>> find_addresses(RouteTarget target) {
+// One lookup by the system, which cannot be cut short (getaddrinfo): who gives up waiting leaves it
+// to itself. Belongs to one loop.
+class Lookup : public std::enable_shared_from_this<Lookup> {
+ public:
+  using Found = tcp::resolver::results_type;
+  using Handler = asio::any_completion_handler<void(error_code, Found)>;
+
+  Lookup(asio::any_io_executor loop, const RouteTarget& target, std::uint16_t port)
+      : loop_(loop), resolver_(loop), host_(target.host), port_(std::to_string(port)) {}
+
+  void start(Handler waiter) {
+    waiter_ = std::move(waiter);
+    const auto self = shared_from_this();
+    auto slot = asio::get_associated_cancellation_slot(waiter_);
+    if (slot.is_connected()) {
+      slot.assign([self](asio::cancellation_type) { self->end(asio::error::operation_aborted); });
+    }
+    resolver_.async_resolve(
+        host_, port_, [self](error_code ec, Found found) { self->end(ec, std::move(found)); });
+  }
+  // The first to come ends the wait.
+  void end(error_code ec, Found found = {}) {
+    if (!waiter_) return;
+    asio::post(loop_, [waiter = std::exchange(waiter_, nullptr), ec,
+                       found = std::move(found)]() mutable { std::move(waiter)(ec, found); });
+  }
+
+ private:
+  asio::any_io_executor loop_;
+  tcp::resolver resolver_;
+  std::string host_;
+  std::string port_;
+  Handler waiter_;
+};
+
+asio::awaitable<std::pair<error_code, Lookup::Found>> look_up(RouteTarget target,
+                                                              std::uint16_t port,
+                                                              UpstreamParts parts) {
+  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor, target, port);
+  Deadline deadline(parts.tasks, parts.clock, [lookup] { lookup->end(asio::error::timed_out); });
+  deadline.set(kLookupTimeout, "lookup");
+  auto initiate = [lookup](auto handler) { lookup->start(std::move(handler)); };
+  auto [ec, found] = co_await asio::async_initiate<const Await&, void(error_code, Lookup::Found)>(
+      initiate, kAwait);
+  co_return std::pair(ec, std::move(found));
+}
+
+asio::awaitable<Result<std::vector<Endpoint>>> find_addresses(RouteTarget target,
+                                                              UpstreamParts parts) {
   const std::uint16_t port = target.port != 0 ? target.port : kSmtpPort;
   std::vector<Endpoint> found;
   if (target.is_address) {
     found.push_back({target.host, port});
     co_return found;
   }
-  tcp::resolver resolver(co_await asio::this_coro::executor);
-  auto [ec, results] = co_await resolver.async_resolve(target.host, std::to_string(port),
-                                                       asio::as_tuple(asio::use_awaitable));
+  auto [ec, results] = co_await look_up(target, port, parts);
   if (ec) co_return Error{ec, target.host + ": " + ec.message()};
   for (const auto& result : results) {
     found.push_back({result.endpoint().address().to_string(), port});
@@ -241,7 +298,7 @@ asio::awaitable<Result<Upstream>> open_at(const UpstreamPlan& plan, UpstreamPart
 }  // namespace
 
 asio::awaitable<Result<Upstream>> open_upstream(UpstreamPlan plan, UpstreamParts parts) {
-  const auto addresses = co_await find_addresses(plan.to);
+  const auto addresses = co_await find_addresses(plan.to, parts);
   if (!addresses) co_return addresses.error();
   Error last = unusable(plan.to.host + " has no address");
   for (const Endpoint& endpoint : *addresses) {

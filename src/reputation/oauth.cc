@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "mail/base64.h"
 #include "reputation/json_field.h"
 #include "reputation/reputation_error.h"
 
@@ -53,11 +54,7 @@ class ReputationCategory final : public boost::system::error_category {
 
 // RFC 7515 §2: base64url without padding.
 std::string base64url(std::string_view octets) {
-  std::string text(4 * ((octets.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(octets.data()),
-                                     static_cast<int>(octets.size()));
-  text.resize(static_cast<std::size_t>(length));
+  std::string text = encode_base64(octets);
   while (text.ends_with('=')) text.pop_back();
   for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
   return text;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <iterator>
+#include <set>
 
 #include "base/time_text.h"
 
@@ -24,12 +25,20 @@ std::string subject_path(const ReputationSubject& subject) {
   return fmt::format("{}/{}", to_string(subject.kind), subject.name);
 }
 
+std::string latest_root() {
+  return fmt::format("{}latest/", ReputationBook::kPrefix);
+}
+
 std::string latest_key(const ReputationSubject& subject) {
-  return fmt::format("{}latest/{}", ReputationBook::kPrefix, subject_path(subject));
+  return latest_root() + subject_path(subject);
+}
+
+std::string day_root() {
+  return fmt::format("{}day/", ReputationBook::kPrefix);
 }
 
 std::string day_prefix(const ReputationSubject& subject) {
-  return fmt::format("{}day/{}/", ReputationBook::kPrefix, subject_path(subject));
+  return fmt::format("{}{}/", day_root(), subject_path(subject));
 }
 
 // A day's figures without what changes with each check.
@@ -61,16 +70,13 @@ void ReputationBook::restore(const std::vector<std::pair<std::string, std::strin
 
 void ReputationBook::set_subjects(const std::vector<std::pair<std::string, std::string>>& sources,
                                   const std::vector<std::string>& domains) {
-  std::vector<ReputationSubject> before = std::exchange(subjects_, {});
+  const std::vector<ReputationSubject> before = std::exchange(subjects_, {});
   const auto add = [&](SubjectKind kind, const std::string& name, const std::string& address) {
     if (find(kind, name) != nullptr) return;
     const auto same = std::find_if(before.begin(), before.end(), [&](const auto& one) {
       return one.kind == kind && one.name == name && one.address == address;
     });
-    if (same != before.end()) {
-      subjects_.push_back(std::move(*same));
-      return;
-    }
+    if (same != before.end()) return subjects_.push_back(*same);
     ReputationSubject subject;
     subject.kind = kind;
     subject.name = name;
@@ -81,6 +87,12 @@ void ReputationBook::set_subjects(const std::vector<std::pair<std::string, std::
   };
   for (const auto& [name, address] : sources) add(SubjectKind::source, name, address);
   for (const std::string& domain : domains) add(SubjectKind::domain, domain, "");
+  for (ReputationSubject& subject : subjects_) subject.is_reported = false;
+  // Google tells of them again only hours later.
+  for (const ReputationSubject& one : before) {
+    if (!one.is_reported || find(one.kind, one.name) != nullptr) continue;
+    subjects_.push_back(one);
+  }
 }
 
 ReputationSubject* ReputationBook::find(SubjectKind kind, const std::string& name) {
@@ -215,6 +227,7 @@ void ReputationBook::take_postmaster(const PostmasterDomain& domain) {
     subject = &subjects_.back();
     subject->kind = SubjectKind::domain;
     subject->name = domain.domain;
+    subject->is_reported = true;
     const auto kept = kept_.find(latest_key(*subject));
     if (kept != kept_.end()) posthaste::restore(*subject, kept->second);
   }
@@ -295,12 +308,36 @@ void ReputationBook::keep(const ReputationSubject& subject) {
   }
   write(latest_key(subject), latest.dump());
   const sys_days today = std::chrono::floor<days>(parts_.clock.wall());
-  const std::string prefix = day_prefix(subject);
-  write(prefix + day_text(today), day_record(subject, today));
-  const std::string oldest = prefix + day_text(today - kKeepDays);
-  for (auto one = kept_.lower_bound(prefix); one != kept_.end() && one->first < oldest;) {
+  write(day_prefix(subject) + day_text(today), day_record(subject, today));
+  if (std::exchange(purged_, today) != today) purge(today);
+}
+
+// Takes out the days that are over their time, whoever they are of, and the latest of those who
+// have no day left and are asked about no more.
+void ReputationBook::purge(sys_days today) {
+  const auto drop = [this](auto one) {
     parts_.keep(one->first, std::nullopt);
-    one = kept_.erase(one);
+    return kept_.erase(one);
+  };
+  std::set<std::string> needed;
+  for (const ReputationSubject& subject : subjects_) needed.insert(latest_key(subject));
+  const std::string oldest = day_text(today - kKeepDays);
+  const std::string every_day = day_root();
+  for (auto one = kept_.lower_bound(every_day); one != kept_.end();) {
+    const std::string& key = one->first;
+    if (!key.starts_with(every_day)) break;
+    const auto slash = key.rfind('/');
+    if (key.substr(slash + 1) < oldest) {
+      one = drop(one);
+      continue;
+    }
+    needed.insert(latest_root() + key.substr(every_day.size(), slash - every_day.size()));
+    ++one;
+  }
+  const std::string every_latest = latest_root();
+  for (auto one = kept_.lower_bound(every_latest); one != kept_.end();) {
+    if (!one->first.starts_with(every_latest)) break;
+    one = needed.contains(one->first) ? std::next(one) : drop(one);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -27,7 +28,7 @@ struct ReputationChange {
 };
 
 // What is known of all subjects: takes what blocklists and providers say, tells what changed, and
-// keeps the latest and ninety days of it in the spool.
+// keeps the latest and ninety days of it in the spool, also of those who are subjects no more.
 //
 // Lives on the watch's loop; not thread-safe.
 class ReputationBook {
@@ -44,7 +45,8 @@ class ReputationBook {
 
   // What an earlier run kept, by its keys. Before the subjects.
   void restore(const std::vector<std::pair<std::string, std::string>>& kept);
-  // Name and address of the sources, and the domains; what is known of those that stay, stays.
+  // Name and address of the sources, and the domains; what is known of those that stay, stays, and
+  // so do domains that Google told of unasked.
   void set_subjects(const std::vector<std::pair<std::string, std::string>>& sources,
                     const std::vector<std::string>& domains);
 
@@ -73,11 +75,13 @@ class ReputationBook {
   // Tells of the score when it is another one than `before`, and keeps all.
   void finish(const ReputationSubject& subject, std::optional<int> before);
   void keep(const ReputationSubject& subject);
+  void purge(std::chrono::sys_days today);
 
   Parts parts_;
   std::vector<ReputationSubject> subjects_;
   std::map<std::string, ReputationOutcome> outcomes_;
   std::map<std::string, std::string> kept_;  // by key: as last written
+  std::chrono::sys_days purged_{};           // the day on which the old ones were last taken out
 };
 
 }  // namespace posthaste

@@ -200,6 +200,41 @@ TEST_F(ReputationBookTest, KeepsNinetyDays) {
   EXPECT_EQ(records, 91u);
 }
 
+TEST_F(ReputationBookTest, KeepsDomainsThatOnlyGoogleToldOfOverAReload) {
+  PostmasterDomain domain;
+  domain.domain = "other.test";
+  domain.days = {{std::chrono::sys_days(std::chrono::days(20454)), {{"spam_rate", 0.0004}}}};
+  book->take_postmaster(domain);
+  book->set_subjects({{"s1", "203.0.113.1"}}, {"another.test"});
+  ASSERT_EQ(book->subjects().size(), 3u);
+  EXPECT_EQ(subject(2).name, "other.test");
+  EXPECT_EQ(subject(2).postmaster->figures.at("spam_rate"), 0.0004);
+  // A block names it, and then no more.
+  book->set_subjects({}, {"other.test"});
+  ASSERT_EQ(book->subjects().size(), 1u);
+  EXPECT_TRUE(subject(0).postmaster);
+  book->set_subjects({}, {});
+  EXPECT_THAT(book->subjects(), IsEmpty());
+}
+
+TEST_F(ReputationBookTest, ForgetsAfterNinetyDaysWhoIsASubjectNoMore) {
+  kept["reputation/token/snds"] = "{}";
+  open();
+  book->take_sender_score(subject(0), 80);
+  book->take_sender_score(subject(1), 90);
+  book->set_subjects({{"s1", "203.0.113.1"}}, {});
+  clock.advance(90 * 24h);
+  book->take_sender_score(subject(0), 81);
+  EXPECT_TRUE(kept.contains("reputation/day/source/s2/2026-01-01"));
+  EXPECT_TRUE(kept.contains("reputation/latest/source/s2"));
+  clock.advance(24h);
+  book->take_sender_score(subject(0), 82);
+  EXPECT_FALSE(kept.contains("reputation/day/source/s2/2026-01-01"));
+  EXPECT_FALSE(kept.contains("reputation/latest/source/s2"));
+  EXPECT_TRUE(kept.contains("reputation/latest/source/s1"));
+  EXPECT_TRUE(kept.contains("reputation/token/snds"));
+}
+
 TEST_F(ReputationBookTest, LivesWithARecordThatIsDamaged) {
   book->take_sender_score(subject(0), 50);
   kept["reputation/latest/source/s1"] = "{\"listings\": [7, {\"zone\": 1}], \"sender_score\": 700,";

@@ -28,8 +28,9 @@ struct ReputationListing {
 // All that is known of one subject.
 struct ReputationSubject {
   SubjectKind kind = SubjectKind::source;
-  std::string name;     // of the source, or the domain
-  std::string address;  // of a source: the one that is asked about; "" when it has none to ask
+  std::string name;          // of the source, or the domain
+  std::string address;       // of a source: the one that is asked about; "" when it has none to ask
+  bool is_reported = false;  // no block names the domain: Google does
 
   std::vector<ReputationListing> listings;
   std::vector<BlocklistAnswer> answers;  // of the last check, every zone

@@ -33,6 +33,7 @@
 #include "server/relay_store.h"
 #include "server/reputation_service.h"
 #include "server/settings.h"
+#include "server/tls_report_mailer.h"
 #include "server/transport_security.h"
 #include "spool/spool.h"
 
@@ -128,6 +129,7 @@ struct Server::Parts {
         settler(settings.rules, notices, clock, random_bits),
         tls(clock,
             {config->tls.ca_file.string(), config->tls.resumption, config->tls.broken_memory}),
+        report_mailer(reception, settings.identity, config->tls.report_contact),
         key_watch(clock, disk, log),
         authenticator(clock, disk),
         budget(kReceptionBudget),
@@ -158,6 +160,7 @@ struct Server::Parts {
   Settler settler;
   std::unique_ptr<QueueManager> manager;
   ClientTls tls;
+  TlsReportMailer report_mailer;
   std::unique_ptr<TransportSecurity> transport;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Admission> admission;
@@ -217,10 +220,9 @@ Result<void> Server::Parts::build(const Settings& settings) {
   governor.set_on_change([this](const ShapingChange& change) {
     tell_limit_change(change, {clock, history, *spool, log});
   });
-  auto security = TransportSecurity::create(
-      {*dns, clock, *spool, metrics, tasks, log.child("tls"), settings.identity.hostname,
-       report_mail(reception, settings.identity, config->tls.report_contact)},
-      {config->tls, config->tls_policies});
+  auto security = TransportSecurity::create({*dns, clock, *spool, metrics, tasks, log.child("tls"),
+                                             settings.identity.hostname, report_mailer.as_mail()},
+                                            {config->tls, config->tls_policies});
   if (!security) return security.error();
   transport = std::move(*security);
   manager = std::make_unique<QueueManager>(
@@ -303,6 +305,7 @@ void Server::Parts::stop() {
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
   run_on(queue_loop, [this] {
     if (manager) manager->stop();
+    if (transport) transport->stop();
     tasks.cancel();
   });
   // The group empties itself on its loop; what is cancelled ends within a turn or two.
@@ -367,7 +370,10 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
     left.push_back("server threads: restart to change them");
   }
   parts.settler.set_rules(settings->rules);
-  parts.transport->reload({config->tls, config->tls_policies});
+  parts.report_mailer.set_identity(settings->identity);
+  for (std::string& line : parts.transport->reload({config->tls, config->tls_policies})) {
+    left.push_back(std::move(line));
+  }
   parts.suppressor.set_config(config->suppression);
   parts.admission->set_return_paths(settings->return_paths);
   if (auto keyed = parts.unsubscriber.set_keys(settings->token_keys); !keyed) return keyed.error();

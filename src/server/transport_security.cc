@@ -1,15 +1,13 @@
 #include "server/transport_security.h"
 
-#include <fmt/format.h>
 #include <openssl/rand.h>
 
-#include <algorithm>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <functional>
 #include <utility>
 
 namespace posthaste {
@@ -42,67 +40,57 @@ std::chrono::seconds random_delay() {
   return std::chrono::seconds(bits % kMaxReportDelay);
 }
 
-// Tells sites of different terms apart; equal terms share them.
-std::string suffix_of(const TlsTerms& terms) {
-  std::string suffix;
-  if (terms.mode != TlsMode::automatic) {
-    suffix = fmt::format(";tls={}", static_cast<int>(terms.mode));
-    for (const auto& [name, mode] : ConfigNames<TlsMode>::names) {
-      if (mode == terms.mode) suffix = fmt::format(";tls={}", name);
-    }
-    for (const std::string& name : terms.names) suffix += "," + name;
-  }
-  if (terms.sts) {
-    std::string text(to_string(terms.sts->mode));
-    for (const std::string& pattern : terms.sts->mx) text += " " + pattern;
-    suffix += fmt::format(";sts={}-{:08x}", to_string(terms.sts->mode),
-                          std::hash<std::string>{}(text)&0xffffffff);
-  }
-  return suffix;
-}
+// What report_now() owes its caller: given once, on the caller's loop. Whoever lets go of it
+// without an answer has been cancelled.
+class PendingAnswer {
+ public:
+  using Answer = Result<TransportSecurity::Deliveries>;
+  using Handler = asio::any_completion_handler<void(Answer)>;
 
-asio::awaitable<Result<void>> submit(const std::unique_ptr<Reception>& reception,
-                                     std::shared_ptr<const SessionSettings> session,
-                                     Transaction transaction) {
-  SessionFacts facts;
-  facts.listener = session->listener.name;
-  facts.peer_address = "127.0.0.1";
-  facts.helo = session->hostname;
-  facts.is_esmtp = true;
-  const ReceptionOutcome outcome =
-      co_await reception->receive(std::move(transaction), std::move(facts), session);
-  if (outcome.is_accepted) co_return Result<void>();
-  co_return Error{asio::error::try_again, outcome.text};
-}
+  PendingAnswer(asio::any_io_executor loop, Handler handler)
+      : loop_(std::move(loop)), handler_(std::move(handler)) {}
+  PendingAnswer(const PendingAnswer&) = delete;
+  PendingAnswer& operator=(const PendingAnswer&) = delete;
+  ~PendingAnswer() {
+    if (handler_) give(Error{asio::error::operation_aborted, "the server stops"});
+  }
 
-using Deliveries = std::vector<TlsReportDelivery>;
+  void give(Answer answer) {
+    asio::post(loop_,
+               [handler = std::exchange(handler_, nullptr), answer = std::move(answer)]() mutable {
+                 std::move(handler)(std::move(answer));
+               });
+  }
+
+ private:
+  asio::any_io_executor loop_;
+  Handler handler_;
+};
 
 asio::awaitable<void> send_into(TlsReportSender& sender, std::chrono::sys_days end,
-                                std::function<void(Deliveries)> done) {
-  Deliveries deliveries = co_await sender.send(end);
-  done(std::move(deliveries));
+                                std::shared_ptr<PendingAnswer> answer) {
+  TransportSecurity::Deliveries deliveries = co_await sender.send(end);
+  answer->give(std::move(deliveries));
+}
+
+// The keys of the tls block that are read at the start only and differ.
+std::string changed_keys(const TlsConfig& a, const TlsConfig& b) {
+  std::string keys;
+  const auto compare = [&keys](const auto& before, const auto& now, const char* name) {
+    if (before != now) keys += (keys.empty() ? "" : ", ") + std::string(name);
+  };
+  compare(a.ca_file, b.ca_file, "ca_file");
+  compare(a.dane, b.dane, "dane");
+  compare(a.mta_sts_port, b.mta_sts_port, "mta_sts_port");
+  compare(a.resumption, b.resumption, "resumption");
+  compare(a.broken_memory, b.broken_memory, "broken_memory");
+  compare(a.reports, b.reports, "reports");
+  compare(a.report_contact, b.report_contact, "report_contact");
+  compare(a.report_organization, b.report_organization, "report_organization");
+  return keys;
 }
 
 }  // namespace
-
-TlsReportSender::Mail report_mail(const std::unique_ptr<Reception>& reception,
-                                  const ServerIdentity& identity, const std::string& contact) {
-  auto session = std::make_shared<SessionSettings>();
-  session->listener.name = "tls-reports";
-  session->hostname = identity.hostname;
-  session->users = identity.users;
-  session->signer = identity.signer;
-  std::shared_ptr<const SessionSettings> fixed = std::move(session);
-  return [&reception, fixed, contact](std::string to, std::string message) {
-    Transaction transaction;
-    if (auto sender = ReversePath::parse(contact)) transaction.envelope.sender = *sender;
-    Recipient recipient;
-    if (auto address = MailAddress::parse(to)) recipient.address = *address;
-    transaction.envelope.recipients.push_back(std::move(recipient));
-    transaction.content = std::move(message);
-    return submit(reception, fixed, std::move(transaction));
-  };
-}
 
 Result<std::unique_ptr<TransportSecurity>> TransportSecurity::create(Parts parts,
                                                                      Settings settings) {
@@ -123,6 +111,7 @@ TransportSecurity::TransportSecurity(Parts parts, Settings settings,
                                      std::unique_ptr<asio::ssl::context> trust)
     : parts_(std::move(parts)),
       settings_(std::make_shared<const Settings>(settings)),
+      started_(settings.tls),
       trust_(std::move(trust)),
       https_(parts_.dns, parts_.clock, *trust_),
       book_(parts_.clock,
@@ -141,7 +130,6 @@ TransportSecurity::TransportSecurity(Parts parts, Settings settings,
       author_{settings.tls.report_organization.empty() ? parts_.hostname
                                                        : settings.tls.report_organization,
               settings.tls.report_contact, parts_.hostname},
-      reports_(settings.tls.reports),
       sender_({book_, parts_.dns, parts_.clock,
                [this](HttpsRequest request) { return fetch(std::move(request)); }, parts_.mail,
                author_, random_delay()}) {}
@@ -172,13 +160,17 @@ asio::awaitable<void> TransportSecurity::keep_counts() {
   }
 }
 
-void TransportSecurity::reload(Settings settings) {
+std::vector<std::string> TransportSecurity::reload(Settings settings) {
+  std::vector<std::string> left;
+  const std::string keys = changed_keys(started_, settings.tls);
+  if (!keys.empty()) left.push_back("tls " + keys + ": restart to change");
   auto fresh = std::make_shared<const Settings>(std::move(settings));
   settings_.with([&](auto& current) { current = std::move(fresh); });
+  return left;
 }
 
 Resolver* TransportSecurity::dane() {
-  return settings()->tls.dane ? &parts_.dns : nullptr;
+  return started_.dane ? &parts_.dns : nullptr;
 }
 
 asio::awaitable<std::shared_ptr<const TlsTerms>> TransportSecurity::terms_for(std::string domain) {
@@ -195,15 +187,16 @@ asio::awaitable<std::shared_ptr<const TlsTerms>> TransportSecurity::terms_for(st
       terms->sts = std::make_shared<const MtaStsPolicy>(*std::move(answer.policy));
     }
   }
-  terms->site_suffix = suffix_of(*terms);
+  terms->site_suffix = tls_site_suffix(*terms);
   if (terms->site_suffix.empty()) co_return nullptr;
   co_return terms;
 }
 
-// RFC 8460 §4.3.2.2
+// RFC 8460 §4.3.2.2. No session has failed by it: the mail goes out without the policy.
 void TransportSecurity::note_fetch_failure(const std::string& domain, const MtaStsAnswer& answer) {
   TlsSession session;
   session.policy.type = TlsPolicyType::sts;
+  session.is_tried = false;
   session.failure = answer.fetch_failure;
   session.failure_detail = answer.fetch_problem;
   if (answer.policy) {
@@ -212,7 +205,7 @@ void TransportSecurity::note_fetch_failure(const std::string& domain, const MtaS
   }
   parts_.log.info("an MTA-STS policy cannot be had",
                   {{"domain", domain}, {"why", answer.fetch_problem}});
-  note(session, {domain});
+  count(std::move(session), domain);
 }
 
 TlsSessionObserver TransportSecurity::observer() {
@@ -226,33 +219,31 @@ void TransportSecurity::note(const TlsSession& session, const std::vector<std::s
       .counter(kSessions,
                {std::string(to_string(session.policy.type)), result_name(session.failure)})
       .increment();
-  if (!sends_reports()) return;
-  for (const std::string& domain : domains) {
-    TlsSession one = session;
-    one.recipient_domain = domain;
-    // RFC 8460 §4.4: a policy of MTA-STS, or none, is the recipient domain's.
-    if (one.policy.domain.empty()) one.policy.domain = domain;
-    book_.note(std::move(one));
-  }
+  for (const std::string& domain : domains) count(session, domain);
 }
 
-asio::awaitable<Deliveries> TransportSecurity::report_now() {
+void TransportSecurity::count(TlsSession session, const std::string& domain) {
+  if (!sends_reports()) return;
+  session.recipient_domain = domain;
+  // RFC 8460 §4.4: a policy of MTA-STS, or none, is the recipient domain's.
+  if (session.policy.domain.empty()) session.policy.domain = domain;
+  book_.note(std::move(session));
+}
+
+asio::awaitable<Result<TransportSecurity::Deliveries>> TransportSecurity::report_now() {
   if (!sends_reports()) co_return Deliveries();
   const asio::any_io_executor here = co_await asio::this_coro::executor;
   const auto tomorrow =
       std::chrono::floor<std::chrono::days>(parts_.clock.wall()) + std::chrono::days(1);
-  using Handler = asio::any_completion_handler<void(Deliveries)>;
   auto initiate = [this, here, tomorrow](auto handler) {
-    auto shared = std::make_shared<Handler>(std::move(handler));
-    std::function<void(Deliveries)> done = [here, shared](Deliveries deliveries) {
-      auto parcel = std::make_shared<Deliveries>(std::move(deliveries));
-      asio::post(here, [shared, parcel] { std::move (*shared)(std::move(*parcel)); });
-    };
-    asio::post(parts_.tasks.executor(), [this, tomorrow, done = std::move(done)] {
-      parts_.tasks.spawn(send_into(sender_, tomorrow, done));
+    auto answer = std::make_shared<PendingAnswer>(here, std::move(handler));
+    asio::post(parts_.tasks.executor(), [this, tomorrow, answer = std::move(answer)]() mutable {
+      // Nobody would cancel a task that begins now.
+      if (is_stopped_) return;
+      parts_.tasks.spawn(send_into(sender_, tomorrow, std::move(answer)));
     });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Deliveries)>(
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<Deliveries>)>(
       initiate, asio::use_awaitable);
 }
 

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "accept/reception.h"
-#include "accept/session_settings.h"
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "deliver/tls_config.h"
@@ -25,11 +23,6 @@
 #include "spool/spool.h"
 
 namespace posthaste {
-
-// Hands a TLS report to `reception`, which signs and queues it, from `contact`. `reception` need
-// not be there yet; it outlives the function.
-TlsReportSender::Mail report_mail(const std::unique_ptr<Reception>& reception,
-                                  const ServerIdentity& identity, const std::string& contact);
 
 // What the server knows of TLS with others beside the connections themselves: the terms of
 // recipient domains (tls_policy blocks, MTA-STS), and the reports of what came of them. What must
@@ -58,16 +51,20 @@ class TransportSecurity final : public TlsTermsSource {
   void start();
   // Keeps what was counted. Any thread.
   void flush() { book_.flush(); }
-  // For domains that are looked up from now on; ca_file and reports stay as they were.
-  void reload(Settings settings);
+  // For domains that are looked up from now on. What wants a restart comes back, a line at most.
+  std::vector<std::string> reload(Settings settings);
 
   boost::asio::awaitable<std::shared_ptr<const TlsTerms>> terms_for(std::string domain) override;
   TlsSessionObserver observer();
-  // Null where the tls block turns DANE off.
+  // Null where the tls block turned DANE off at the start.
   Resolver* dane();
 
-  // Sends what is counted until now, today included. Any loop; nothing where reports are off.
-  boost::asio::awaitable<std::vector<TlsReportDelivery>> report_now();
+  // Sends what is counted until now, today included. Any loop; nothing where reports are off. An
+  // error: the server stops.
+  using Deliveries = std::vector<TlsReportDelivery>;
+  boost::asio::awaitable<Result<Deliveries>> report_now();
+  // On the queue loop, before its tasks are cancelled: nothing is sent from now on.
+  void stop() { is_stopped_ = true; }
 
  private:
   TransportSecurity(Parts parts, Settings settings,
@@ -76,21 +73,24 @@ class TransportSecurity final : public TlsTermsSource {
   boost::asio::awaitable<void> keep_counts();
   void keep(std::string key, std::optional<std::string> value);
   void note(const TlsSession& session, const std::vector<std::string>& domains);
+  void count(TlsSession session, const std::string& domain);
   void note_fetch_failure(const std::string& domain, const MtaStsAnswer& answer);
-  bool sends_reports() const { return reports_ && !author_.contact.empty(); }
+  bool sends_reports() const { return started_.reports && !author_.contact.empty(); }
 
-  Parts parts_;
   std::shared_ptr<const Settings> settings() const {
     return settings_.with([](const auto& current) { return current; });
   }
+
+  Parts parts_;
   Guarded<std::shared_ptr<const Settings>> settings_;
+  const TlsConfig started_;  // what the start took of the tls block
   std::unique_ptr<boost::asio::ssl::context> trust_;
   HttpsClient https_;
   TlsReportBook book_;
   MtaStsCache policies_;
   TlsReportAuthor author_;
-  bool reports_;
   TlsReportSender sender_;
+  bool is_stopped_ = false;  // of the queue loop
 };
 
 }  // namespace posthaste

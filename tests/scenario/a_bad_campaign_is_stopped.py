@@ -42,8 +42,8 @@ def main(scenario):
     def alerts(campaign):
         return [one for one in server.events("rate_alert") if one.get("campaign") == campaign]
 
-    def stopped():
-        return [one for one in alerts("bad") if one["meta"].get("action") == "suspended"]
+    def stopped(campaign="bad"):
+        return [one for one in alerts(campaign) if one["meta"].get("action") == "suspended"]
 
     def levels():
         return [one["meta"]["level"] for one in alerts("bad") if "action" not in one["meta"]]
@@ -104,8 +104,18 @@ def main(scenario):
     wait_until(lambda: len(sink.messages()) == taken + 2, 30, "the mail that waited")
     submit(port, "bad", ["known101@bad.test"])
     wait_until(lambda: len(sink.messages()) == taken + 3, 30, "more of it")
-    assert not suspensions(), "who lets it go is not overruled"
+    # It goes on over its budget, and is judged again: another one that goes over is stopped after it.
+    submit(port, "bad", ["unknown100@bad.test"])
+    wait_until(lambda: [one for one in server.events("bounce")
+                        if one["recipient"] == "unknown100@bad.test"], 30, "one more bounce of it")
+    submit(port, "worse", [f"unknown{number}@worse.test" for number in range(40)])
+    wait_until(lambda: stopped("worse"), 90, "another campaign's suspension")
+    done = server.verb("rates", "--json", "--scope", "campaign")
+    over = {one["name"] for one in json.loads(done.stdout)["rates"] if one["over_budget"]}
+    assert over == {"bad", "worse"}, over
+    assert [one["scope"] for one in suspensions()] == [{"campaign": "worse"}], suspensions()
     assert len(stopped()) == 1, stopped()
+    scenario.say("who lets it go is not overruled")
     server.stop()
 
 

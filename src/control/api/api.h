@@ -52,8 +52,9 @@ void add_suppressions_api(HttpRouter& router, Suppressor& suppressor);
 // For the recipients of mail: open to everybody. On the router's loop.
 void add_unsubscribe_api(HttpRouter& router, Unsubscriber& unsubscriber, Clock& clock);
 void add_health_api(HttpRouter& router, Operations& operations, Metrics& metrics);
-// Sends the reports of what is counted until now; what became of each.
-using SendTlsReports = std::function<boost::asio::awaitable<std::vector<TlsReportDelivery>>()>;
+// Sends the reports of what is counted until now; what became of each. An error: the server stops.
+using SendTlsReports =
+    std::function<boost::asio::awaitable<Result<std::vector<TlsReportDelivery>>>()>;
 void add_tls_reports_api(HttpRouter& router, SendTlsReports send_now);
 
 }  // namespace posthaste

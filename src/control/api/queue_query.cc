@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "mail/address.h"
@@ -49,11 +50,9 @@ Result<QueueQuery> QueueQuery::read(const HttpRequest& request,
     } else if (std::find(further.begin(), further.end(), field) == further.end()) {
       return unknown_field(field, further);
     } else if (field == "limit") {
-      const char* const end = value.data() + value.size();
-      const auto [rest, ec] = std::from_chars(value.data(), end, query.limit);
-      if (ec != std::errc() || rest != end || query.limit == 0) {
-        return bad_query("limit \"" + value + "\" is no number: give one from 1 on");
-      }
+      const auto limit = read_number(value, 1, std::numeric_limits<std::size_t>::max());
+      if (!limit) return bad_query("limit \"" + value + "\" is no number: give one from 1 on");
+      query.limit = *limit;
     } else {
       query.others[field] = value;
     }
@@ -64,6 +63,14 @@ Result<QueueQuery> QueueQuery::read(const HttpRequest& request,
 std::string QueueQuery::other(const std::string& name) const {
   const auto known = others.find(name);
   return known == others.end() ? std::string() : known->second;
+}
+
+std::optional<std::size_t> read_number(std::string_view text, std::size_t least, std::size_t most) {
+  std::size_t number = 0;
+  const auto [rest, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = ec == std::errc() && rest == text.data() + text.size();
+  if (!is_whole || number < least || number > most) return std::nullopt;
+  return number;
 }
 
 std::string dump_json(const nlohmann::ordered_json& json) {

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct QueueQuery {
                                  std::size_t default_limit);
   std::string other(const std::string& name) const;
 };
+
+// A whole number in decimal, within bounds; nothing when the text is none.
+std::optional<std::size_t> read_number(std::string_view text, std::size_t least, std::size_t most);
 
 // What clients sent may be no UTF-8; JSON must be.
 std::string dump_json(const nlohmann::ordered_json& json);

@@ -1,6 +1,5 @@
 // GET /api/v1/rates: the shares of bounces, deferrals and complaints, alerts first; ?scope=S only
 // those of sources, providers, tenants, campaigns or cells, ?limit=N so many at most.
-#include <charconv>
 #include <functional>
 #include <memory>
 #include <string>
@@ -54,12 +53,11 @@ asio::awaitable<HttpResponse> show(const RateRowsOf* rows_of, HttpRequest reques
         400, "scope: \"" + scope + "\" is none: give source, provider, tenant, campaign or cell");
   }
   const std::string text = request.field("limit");
-  std::size_t limit = kUsual;
-  const char* const end = text.data() + text.size();
-  const auto [rest, ec] = std::from_chars(text.data(), end, limit);
-  if (!text.empty() && (ec != std::errc() || rest != end || limit > kMost)) {
+  const auto number = read_number(text, 0, kMost);
+  if (!text.empty() && !number) {
     co_return HttpResponse::failure(400, "limit: \"" + text + "\" is none: give a number");
   }
+  const std::size_t limit = number.value_or(kUsual);
   const auto wants = [&scope](RateScope one, AlertLevel) {
     return scope.empty() || scope == to_string(one);
   };

@@ -1,5 +1,4 @@
 // GET /api/v1/reports/summary?domain=&days=30: who sends as us, and what fails since when.
-#include <charconv>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -15,17 +14,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int kUsualDays = 30;
-constexpr int kMostDays = 40'000;
-
-// 0 when it is no number of days.
-int days_of(const std::string& text) {
-  if (text.empty()) return kUsualDays;
-  int days = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), days);
-  const bool is_number = error == std::errc() && end == text.data() + text.size();
-  return is_number && days >= 1 && days <= kMostDays ? days : 0;
-}
+constexpr std::size_t kUsualDays = 30;
+constexpr std::size_t kMostDays = 40'000;
 
 Result<ReportSummary> read(const std::filesystem::path& path, const SummaryQuery& query) {
   auto store = ReportStore::open({path});
@@ -34,11 +24,12 @@ Result<ReportSummary> read(const std::filesystem::path& path, const SummaryQuery
 }
 
 asio::awaitable<HttpResponse> show(ReportsApiParts parts, HttpRequest request) {
-  const int days = days_of(request.field("days"));
-  if (days == 0) {
+  const std::string text = request.field("days");
+  const auto days = text.empty() ? kUsualDays : read_number(text, 1, kMostDays);
+  if (!days) {
     co_return HttpResponse::failure(400, "days is no number from 1 to 40000: correct it");
   }
-  const auto since = parts.clock->wall() - std::chrono::days(days);
+  const auto since = parts.clock->wall() - std::chrono::days(*days);
   SummaryQuery query;
   query.domain = request.field("domain");
   query.since = std::chrono::floor<std::chrono::seconds>(since).time_since_epoch().count();

@@ -1,6 +1,5 @@
 // GET /api/v1/reputation: what blocklists and providers say of sources and domains; with ?days=N
 // the last days, too.
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -32,12 +31,11 @@ ordered_json to_json(const ReputationView::Entry& entry, std::size_t days) {
 asio::awaitable<HttpResponse> show(const std::function<ReputationView::Shared()>* view,
                                    HttpRequest request) {
   const std::string text = request.field("days");
-  std::size_t days = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, ec] = std::from_chars(text.data(), end, days);
-  if (!text.empty() && (ec != std::errc() || rest != end || days > kMostDays)) {
+  const auto number = read_number(text, 1, kMostDays);
+  if (!text.empty() && !number) {
     co_return HttpResponse::failure(400, "days: \"" + text + "\" is none: give 1 to 90");
   }
+  const std::size_t days = number.value_or(0);
   const ReputationView::Shared now = (*view)();
   ordered_json subjects = ordered_json::array();
   for (const ReputationView::Entry& entry : now->entries) subjects.push_back(to_json(entry, days));

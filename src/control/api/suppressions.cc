@@ -10,6 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <initializer_list>
+#include <limits>
 #include <utility>
 
 #include "control/api/api.h"
@@ -103,12 +104,9 @@ Result<void> read_field(const std::string& field, const std::string& value, List
     if (!from) return from.error();
     query.from = std::move(*from);
   } else if (field == "limit") {
-    const char* const end = value.data() + value.size();
-    const auto [rest, ec] = std::from_chars(value.data(), end, query.limit);
-    if (ec != std::errc() || rest != end || query.limit == 0) {
-      return bad_request("limit \"" + value + "\" is no number: give one from 1 on");
-    }
-    query.limit = std::min(query.limit, kMaxLimit);
+    const auto limit = read_number(value, 1, std::numeric_limits<std::size_t>::max());
+    if (!limit) return bad_request("limit \"" + value + "\" is no number: give one from 1 on");
+    query.limit = std::min(*limit, kMaxLimit);
   } else {
     return bad_request("there is no field \"" + field +
                        "\" here: use address, domain, tenant, stream, reason, everybody, expired, "

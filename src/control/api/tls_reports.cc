@@ -13,9 +13,10 @@ using nlohmann::ordered_json;
 namespace {
 
 asio::awaitable<HttpResponse> send(SendTlsReports send_now, HttpRequest) {
-  const std::vector<TlsReportDelivery> deliveries = co_await send_now();
+  const auto deliveries = co_await send_now();
+  if (!deliveries) co_return HttpResponse::failure(503, deliveries.error().message());
   ordered_json list = ordered_json::array();
-  for (const TlsReportDelivery& one : deliveries) {
+  for (const TlsReportDelivery& one : *deliveries) {
     ordered_json entry{{"domain", one.domain}, {"report_id", one.report_id}, {"uri", one.uri}};
     if (!one.problem.empty()) entry["problem"] = one.problem;
     list.push_back(std::move(entry));

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "mail/base64.h"
+
 namespace posthaste {
 
 // The "tag=value; tag=value" lists of RFC 6376 §3.2, used by signatures and key records. Views
@@ -30,8 +32,8 @@ class DkimTagList {
 // The parts of a colon-separated list, without white space around them; empty parts are kept.
 std::vector<std::string_view> split_colon_list(std::string_view text);
 
-// Base64 as tags carry it, with folding white space anywhere in it. Nothing when it is none.
+// Base64 as tags carry it (encode_base64() makes it), with folding white space anywhere in it.
+// Nothing when it is none.
 std::optional<std::string> decode_folded_base64(std::string_view text);
-std::string encode_base64(std::string_view octets);
 
 }  // namespace posthaste

@@ -36,8 +36,10 @@ struct TlsPolicyFacts {
   std::vector<std::string> mx_hosts;  // "mx-host": patterns of the STS policy; empty for DANE
 };
 
-// One attempt at a TLS session with one host of a recipient domain.
+// One attempt at a TLS session with one host of a recipient domain; or, not tried, what went wrong
+// before any host was spoken to.
 struct TlsSession {
+  bool is_tried = true;
   std::string recipient_domain;  // whose TLS-RPT record will be asked
   TlsPolicyFacts policy;
   TlsFailureType failure = TlsFailureType::none;  // none: it succeeded

@@ -142,7 +142,8 @@ bool TlsReportBook::count(TlsDay& day, TlsSession& session) {
     ++counts->successful;
     return true;
   }
-  ++counts->failed;
+  // RFC 8460 §4: failures are counted by themselves, and may overlap with sessions of other counts.
+  if (session.is_tried) ++counts->failed;
   TlsPolicyCounts::Failure failure{session.failure,
                                    cut(std::move(session.sending_address)),
                                    cut(std::move(session.receiving_host)),
@@ -216,8 +217,9 @@ void TlsReportBook::remove(const TlsDay& reported) {
       }
       std::erase_if(counts->failures, [](const auto& one) { return one.count == 0; });
     }
-    std::erase_if(place->second.policies,
-                  [](const auto& one) { return one.successful == 0 && one.failed == 0; });
+    std::erase_if(place->second.policies, [](const auto& one) {
+      return one.successful == 0 && one.failed == 0 && one.failures.empty();
+    });
     if (place->second.policies.empty()) state.days.erase(place);
     state.changed.insert(key);
   });

@@ -31,7 +31,9 @@ struct TlsPolicyCounts {
   TlsPolicyFacts policy;
   std::uint64_t successful = 0;
   std::uint64_t failed = 0;
-  std::vector<Failure> failures;  // those that differ, with their counts; all together: `failed`
+  // Those that differ, with their counts; all together: `failed`, and what failed before a session
+  // was tried.
+  std::vector<Failure> failures;
 };
 
 // One day's sessions with one recipient domain.

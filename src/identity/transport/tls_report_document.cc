@@ -1,15 +1,14 @@
 #include "identity/transport/tls_report_document.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/ascii.h"
+#include "mail/base64.h"
 #include "mail/message.h"
 
 namespace posthaste {
@@ -34,12 +33,7 @@ std::string base64_lines(std::string_view octets) {
   constexpr std::size_t kLine = 57;
   std::string text;
   for (std::size_t i = 0; i < octets.size(); i += kLine) {
-    const std::string_view part = octets.substr(i, kLine);
-    std::array<unsigned char, 80> line{};
-    const int size =
-        EVP_EncodeBlock(line.data(), reinterpret_cast<const unsigned char*>(part.data()),
-                        static_cast<int>(part.size()));
-    text.append(reinterpret_cast<const char*>(line.data()), static_cast<std::size_t>(size));
+    text += encode_base64(octets.substr(i, kLine));
     text += "\r\n";
   }
   return text;

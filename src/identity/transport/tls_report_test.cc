@@ -74,6 +74,24 @@ TEST_F(TlsReportTest, CountsSessionsByPolicyAndFailure) {
   EXPECT_EQ(counts.failures[0].count, 2U);
 }
 
+TEST_F(TlsReportTest, CountsNoSessionWhereNoneWasTried) {
+  TlsSession fetch = session(TlsFailureType::sts_policy_fetch_error);
+  fetch.is_tried = false;
+  book.note(fetch);
+  book.note(fetch);
+  const TlsDay day = all().at(0);
+  EXPECT_EQ(day.policies[0].successful, 0U);
+  EXPECT_EQ(day.policies[0].failed, 0U);
+  ASSERT_EQ(day.policies[0].failures.size(), 1U);
+  EXPECT_EQ(day.policies[0].failures[0].count, 2U);
+  book.note(fetch);
+  book.remove(day);
+  ASSERT_EQ(all().size(), 1U);
+  EXPECT_EQ(all()[0].policies[0].failures[0].count, 1U);
+  book.remove(all()[0]);
+  EXPECT_EQ(book.size(), 0U);
+}
+
 TEST_F(TlsReportTest, KeepsDaysApart) {
   book.note(session());
   const auto today = std::chrono::floor<std::chrono::days>(clock.wall());

@@ -1,5 +1,6 @@
 """A world with its own DNS, authority, policy host and receiver, for stories about TLS."""
 
+import json
 import urllib.request
 
 from .authority import Authority, HttpsServer
@@ -51,6 +52,7 @@ class TransportWorld:
         self.https = None
         self.postfix = None
         self.server = None
+        self.told = []  # what became of each report of the last reports()
 
     def host(self, name, certificate, zone=None, address="127.0.0.1", tlsa=()):
         """An MX host; its TLSA records stand at the receiver's port."""
@@ -70,7 +72,15 @@ class TransportWorld:
         """An MTA-STS policy, with its record."""
         host = f"mta-sts.{domain}"
         self._policies[host] = (certificate or self.ca.issue(host), (status, kind, text))
-        self.zones.add(f'_mta-sts.{domain}. TXT "v=STSv1; id=1;"', f"{host}. A 127.0.0.1")
+        for name, data in {f"_mta-sts.{domain}": 'TXT "v=STSv1; id=1;"',
+                           host: "A 127.0.0.1"}.items():
+            self._put(self._zone_of(name), f"{name}. {data}")
+
+    def _zone_of(self, name):
+        """The unsigned or bogus zone that holds a name, or None."""
+        zones = [zone for zone in (*self._unsigned, *self._bogus)
+                 if name == zone or name.endswith("." + zone)]
+        return max(zones, key=len, default=None)
 
     def _put(self, zone, *records):
         for kind in (self._unsigned, self._bogus):
@@ -152,7 +162,7 @@ class TransportWorld:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.server.port('http')}/api/v1/tls-reports", method="POST")
         with urllib.request.urlopen(request, timeout=60) as reply:
-            assert reply.status == 200
+            self.told = json.loads(reply.read())["reports"]
         return {domain: documents[-1] for domain, documents in self.https.reports().items()}
 
 

@@ -1,10 +1,10 @@
-#include "deliver/base64.h"
+#include "mail/base64.h"
 
 #include <openssl/evp.h>
 
 namespace posthaste {
 
-std::string base64_encode(std::string_view octets) {
+std::string encode_base64(std::string_view octets) {
   std::string text(4 * ((octets.size() + 2) / 3) + 1, '\0');
   const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                                      reinterpret_cast<const unsigned char*>(octets.data()),

@@ -6,6 +6,6 @@
 namespace posthaste {
 
 // RFC 4648 §4, on one line.
-std::string base64_encode(std::string_view octets);
+std::string encode_base64(std::string_view octets);
 
 }  // namespace posthaste
