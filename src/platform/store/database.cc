@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
@@ -13,18 +12,6 @@
 
 namespace posthaste {
 namespace {
-
-// After an error RocksDB would by itself flush what is in memory, and sync for that a log whose last
-// write has failed, which is what it asserts never to do. The committer opens the database anew
-// instead.
-class NoRecovery final : public rocksdb::EventListener {
- public:
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
-                            bool* auto_recovery) override {
-    error.PermitUncheckedError();
-    *auto_recovery = false;
-  }
-};
 
 rocksdb::DBOptions database_options(const StoreOptions& options,
                                     const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -38,8 +25,6 @@ rocksdb::DBOptions database_options(const StoreOptions& options,
   db.max_total_wal_size = 2 * options.write_buffers.count();
   db.avoid_flush_during_recovery = true;
   db.avoid_flush_during_shutdown = true;
-  db.max_bgerror_resume_count = 0;
-  db.listeners.push_back(std::make_shared<NoRecovery>());
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
   db.max_open_files = 512;
