@@ -82,12 +82,15 @@ asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& don
   done.set_value();
 }
 
-SpoolOptions spool_options(const ServerConfig& config) {
+SpoolOptions spool_options(const ServerConfig& config, const Log& log) {
   SpoolOptions options;
   options.path = config.spool.path.empty() ? config.server.data_dir / "spool" : config.spool.path;
   options.memory = config.spool.memory;
   options.max_size = config.spool.max_size;
   options.min_free = config.spool.min_free;
+  options.on_warning = [log](const std::string& warning) {
+    log.warning("the database warns", {{"warning", warning}});
+  };
   return options;
 }
 
@@ -331,7 +334,7 @@ Result<std::unique_ptr<Server>> Server::start(std::shared_ptr<const ServerConfig
                                               Clock& clock) {
   auto settings = make_settings(*config);
   if (!settings) return settings.error();
-  auto spool = Spool::open(spool_options(*config), clock);
+  auto spool = Spool::open(spool_options(*config, log.child("spool")), clock);
   if (!spool) return spool.error();
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(
       std::move(config), *settings, std::move(log), clock, std::move(*spool))));

@@ -102,6 +102,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolOptions& options, Clock& c
                             {.name = "list", .is_mostly_missed = true}};
   store_options.log = kOutbox;
   store_options.write_buffers = options.write_buffers;
+  store_options.on_warning = options.on_warning;
   store_options.env = options.env;
   auto store = Store::open(store_options, clock);
   if (!store) return store.error();

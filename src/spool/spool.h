@@ -28,7 +28,8 @@ struct SpoolOptions {
   Bytes max_size{};                      // on disk; 0: as much as there is
   Bytes min_free = Bytes(512ULL << 20);  // left on the disk, or mail is refused
   Bytes write_buffers = Bytes(96 << 20);
-  rocksdb::Env* env = nullptr;  // tests give one that fails
+  std::function<void(const std::string& warning)> on_warning;  // of the database; any thread
+  rocksdb::Env* env = nullptr;                                 // tests give one that fails
 };
 
 // A message on its way into the spool.

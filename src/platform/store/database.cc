@@ -7,11 +7,34 @@
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <utility>
 
 namespace posthaste {
 namespace {
+
+// Takes the place of RocksDB's own file LOG. That one is on the disk of the data, and when it fails
+// there RocksDB ends the process at its next word (an assertion, in Debian's build).
+class WarningLogger final : public rocksdb::Logger {
+ public:
+  using Hear = std::function<void(const std::string& warning)>;
+  explicit WarningLogger(Hear hear) : Logger(rocksdb::WARN_LEVEL), hear_(std::move(hear)) {}
+
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level < rocksdb::WARN_LEVEL || level == rocksdb::HEADER_LEVEL || !hear_) return;
+    std::array<char, 1000> text{};  // the rest of a longer one is left out
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    hear_(text.data());
+  }
+
+ private:
+  Hear hear_;
+};
 
 rocksdb::DBOptions database_options(const StoreOptions& options,
                                     const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -28,8 +51,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options,
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
   db.max_open_files = 512;
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = 4 << 20;
+  db.info_log = std::make_shared<WarningLogger>(options.on_warning);
   db.stats_dump_period_sec = 0;
   return db;
 }

@@ -75,6 +75,12 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     return NewWritableFile(path, options, result, debug);
   }
 
+  // What RocksDB writes of itself is on the same disk.
+  IOStatus NewLogger(const std::string& path, const IOOptions&,
+                     std::shared_ptr<rocksdb::Logger>* result, IODebugContext*) override {
+    return rocksdb::status_to_io_status(rocksdb::NewEnvLogger(path, faults_.env(), result));
+  }
+
   IOStatus DeleteFile(const std::string& path, const IOOptions& options,
                       IODebugContext* debug) override {
     faults_.forget(path);

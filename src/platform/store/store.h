@@ -41,6 +41,8 @@ struct StoreOptions {
   std::optional<Family> log;
   Bytes write_buffers = Bytes(96 << 20);  // all families together, before they go to disk
   Bytes block_cache = Bytes(32 << 20);
+  // Hears what the database warns of, such as writes that it slows down. Any thread.
+  std::function<void(const std::string& warning)> on_warning;
   rocksdb::Env* env = nullptr;  // nullptr: the system's; tests give one that fails
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <filesystem>
@@ -57,6 +58,7 @@ class StoreTest : public testing::Test {
     options.families = {{"data", true}, {"log", false}, {"index", false}};
     options.log = kLog;
     options.env = faults_.env();
+    options.on_warning = [this](const std::string&) { ++warnings_; };
     auto store = Store::open(options, clock_);
     EXPECT_TRUE(store) << store.error().message();
     return std::move(*store);
@@ -74,6 +76,7 @@ class StoreTest : public testing::Test {
   }
 
   SystemClock clock_;
+  std::atomic<int> warnings_ = 0;
   FaultEnv faults_;
   TemporaryFolder folder_;
 };
@@ -120,6 +123,17 @@ TEST_F(StoreTest, RefusesSyncedBatchesOnAFullDiskAndRecoversWithWhatRodeAlong) {
   put(*store, "again", Durability::synced, again);
   again.wait();
   EXPECT_EQ(again.succeeded(), 1);
+}
+
+TEST_F(StoreTest, TellsWarningsAndKeepsNoFileOfThem) {
+  auto store = open();
+  EXPECT_EQ(warnings_, 0);
+  faults_.fill_disk();
+  Answers refused;
+  put(*store, "refused", Durability::synced, refused);
+  refused.wait();
+  EXPECT_GT(warnings_, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "store" / "LOG"));
 }
 
 TEST_F(StoreTest, RecoversFromAnIoError) {
