@@ -86,7 +86,7 @@ TEST(DecodeText, SearchesForFewWordsThatAreNone) {
   for (int i = 0; i < 9'000; ++i) many += "=?no-such?q?x ";
   EXPECT_TRUE(decode_text("=? =? " + word, 256).ends_with("\xC3\xA9"));
   EXPECT_TRUE(decode_text(many.substr(0, 420) + word, 1'000).ends_with(word));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(decode_text(many, 8'192).size(), 8'192U);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(decode_text(many, 8'192).size(), 8'192U);
 }
 
 TEST(DecodeText, IsCutBetweenCharacters) {
