@@ -152,7 +152,8 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
 asio::awaitable<std::pair<error_code, Lookup::Found>> look_up(RouteTarget target,
                                                               std::uint16_t port,
                                                               UpstreamParts parts) {
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor, target, port);
+  const asio::any_io_executor loop = co_await asio::this_coro::executor;
+  const auto lookup = std::make_shared<Lookup>(loop, target, port);
   Deadline deadline(parts.tasks, parts.clock, [lookup] { lookup->end(asio::error::timed_out); });
   deadline.set(kLookupTimeout, "lookup");
   auto initiate = [lookup](auto handler) {
