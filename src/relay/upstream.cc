@@ -122,10 +122,10 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
   Lookup(asio::any_io_executor loop, const RouteTarget& target, std::uint16_t port)
       : loop_(loop), resolver_(loop), host_(target.host), port_(std::to_string(port)) {}
 
-  void start(Handler waiter) {
+  void start(std::shared_ptr<Handler> waiter) {
     waiter_ = std::move(waiter);
     const auto self = shared_from_this();
-    auto slot = asio::get_associated_cancellation_slot(waiter_);
+    auto slot = asio::get_associated_cancellation_slot(*waiter_);
     if (slot.is_connected()) {
       slot.assign([self](asio::cancellation_type) { self->end(asio::error::operation_aborted); });
     }
@@ -135,8 +135,10 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
   // The first to come ends the wait.
   void end(error_code ec, Found found = {}) {
     if (!waiter_) return;
-    asio::post(loop_, [waiter = std::exchange(waiter_, nullptr), ec,
-                       found = std::move(found)]() mutable { std::move(waiter)(ec, found); });
+    auto parcel = std::make_shared<Found>(std::move(found));
+    asio::post(loop_, [waiter = std::exchange(waiter_, nullptr), ec, parcel] {
+      std::move (*waiter)(ec, std::move(*parcel));
+    });
   }
 
  private:
@@ -144,16 +146,19 @@ class Lookup : public std::enable_shared_from_this<Lookup> {
   tcp::resolver resolver_;
   std::string host_;
   std::string port_;
-  Handler waiter_;
+  std::shared_ptr<Handler> waiter_;
 };
 
 asio::awaitable<std::pair<error_code, Lookup::Found>> look_up(RouteTarget target,
                                                               std::uint16_t port,
                                                               UpstreamParts parts) {
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor, target, port);
+  const asio::any_io_executor loop = co_await asio::this_coro::executor;
+  const auto lookup = std::make_shared<Lookup>(loop, target, port);
   Deadline deadline(parts.tasks, parts.clock, [lookup] { lookup->end(asio::error::timed_out); });
   deadline.set(kLookupTimeout, "lookup");
-  auto initiate = [lookup](auto handler) { lookup->start(std::move(handler)); };
+  auto initiate = [lookup](auto handler) {
+    lookup->start(std::make_shared<Lookup::Handler>(std::move(handler)));
+  };
   auto [ec, found] = co_await asio::async_initiate<const Await&, void(error_code, Lookup::Found)>(
       initiate, kAwait);
   co_return std::pair(ec, std::move(found));

@@ -1,14 +1,12 @@
 #include "server/observation.h"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <chrono>
-#include <future>
 #include <utility>
 
-namespace posthaste {
+#include "platform/io/run_on.h"
 
-namespace asio = boost::asio;
+namespace posthaste {
 
 namespace {
 
@@ -57,15 +55,6 @@ Observation::Observation(Parts parts)
 }
 
 Observation::~Observation() = default;
-
-void Observation::on_loop(const std::function<void()>& work) {
-  std::promise<void> done;
-  asio::post(loop_.executor(), [&] {
-    work();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
 
 void Observation::open_logs(const ServerConfig& config) {
   std::vector<LogConfig> configs = config.logs;
@@ -117,7 +106,7 @@ Result<void> Observation::start(const ServerConfig& config,
   if (auto listening = listen(config); !listening) return listening;
   is_running_ = true;
   Result<void> counting;
-  on_loop([this, &counting] {
+  run_and_wait(loop_.executor(), [this, &counting] {
     counting = rates_->follower().start();
     event_metrics_.start();
     unknown_replies_.start();
@@ -131,12 +120,12 @@ Result<void> Observation::start(const ServerConfig& config,
 
 void Observation::reload(const ServerConfig& config, std::shared_ptr<const ShapingRules> shaping) {
   const auto rules = std::make_shared<const RateRules>(config.alert, std::move(shaping));
-  on_loop([&] { rates_->follower().set_rules(rules); });
+  run_and_wait(loop_.executor(), [&] { rates_->follower().set_rules(rules); });
 }
 
 void Observation::stop() {
   if (is_running_) {
-    on_loop([this] {
+    run_and_wait(loop_.executor(), [this] {
       for (auto& server : servers_) server->stop();
       for (auto& log : logs_) log->finish();
       unknown_replies_.finish();
@@ -145,7 +134,7 @@ void Observation::stop() {
     });
   }
   is_running_ = false;
-  on_loop([this] { tasks_.cancel(); });
+  run_and_wait(loop_.executor(), [this] { tasks_.cancel(); });
   gauges_.clear();
   loop_.join();
 }

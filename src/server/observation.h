@@ -75,7 +75,6 @@ class Observation {
   Result<void> listen(const ServerConfig& config);
   void add_gauges();
   std::uint64_t slowest_reader() const;
-  void on_loop(const std::function<void()>& work);
 
   Parts parts_;
   Loop loop_;

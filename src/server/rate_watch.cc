@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <future>
 #include <map>
 #include <optional>
 #include <utility>
+
+#include "platform/io/run_on.h"
 
 namespace posthaste {
 
@@ -92,12 +93,8 @@ void RateWatch::suspend(const RateSubject& subject, const RateBudget& budget,
   }
   suspension.reason = why;
   suspension.by = "budget";
-  std::promise<void> done;
-  asio::post(parts_.queue_loop, [this, &done, &suspension] {
-    parts_.governor.suspend(std::move(suspension));
-    done.set_value();
-  });
-  done.get_future().wait();
+  run_and_wait(parts_.queue_loop,
+               [this, &suspension] { parts_.governor.suspend(std::move(suspension)); });
 }
 
 void RateWatch::tell_warmup(const std::string& source, const std::string& provider,

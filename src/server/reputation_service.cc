@@ -4,7 +4,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "platform/dns/dns_name.h"
 #include "platform/http/https_client.h"
 #include "platform/io/loop_pool.h"
+#include "platform/io/run_on.h"
 #include "reputation/json_field.h"
 #include "reputation/reputation_watch.h"
 #include "server/reputation_gauges.h"
@@ -143,7 +143,6 @@ struct ReputationService::Running {
   }
   void tell(const ReputationChange& change);
   void on_page_listing(const std::string& source, const std::string& why);
-  void on_loop(const std::function<void()>& work);
   Result<void> use_postmaster_tools();
   Result<void> use_snds();
   Result<void> start(const ServerConfig& config);
@@ -179,15 +178,6 @@ void ReputationService::Running::tell(const ReputationChange& change) {
 void ReputationService::Running::on_page_listing(const std::string& source,
                                                  const std::string& why) {
   asio::post(parts.queue_loop, [this, source, why] { parts.governor.on_listed(source, why); });
-}
-
-void ReputationService::Running::on_loop(const std::function<void()>& work) {
-  std::promise<void> done;
-  asio::post(loop.executor(), [&] {
-    work();
-    done.set_value();
-  });
-  done.get_future().wait();
 }
 
 Result<void> ReputationService::Running::use_postmaster_tools() {
@@ -238,7 +228,7 @@ Result<void> ReputationService::Running::start(const ServerConfig& config) {
   if (auto used = use_postmaster_tools(); !used) return used;
   if (auto used = use_snds(); !used) return used;
   gauges = std::make_unique<ReputationGauges>(parts.metrics, [this] { return watch.view(); });
-  on_loop([&] {
+  run_and_wait(loop.executor(), [&] {
     book.restore(*kept);
     watch.set_plan(make_reputation_plan(config));
     watch.start();
@@ -248,10 +238,10 @@ Result<void> ReputationService::Running::start(const ServerConfig& config) {
 
 void ReputationService::Running::stop() {
   if (!std::exchange(is_running, false)) return;
-  on_loop([this] { tasks.cancel(); });
+  run_and_wait(loop.executor(), [this] { tasks.cancel(); });
   // What is cancelled ends within a turn or two.
   for (bool is_empty = false; !is_empty;) {
-    on_loop([&] { is_empty = tasks.empty(); });
+    run_and_wait(loop.executor(), [&] { is_empty = tasks.empty(); });
     if (!is_empty) std::this_thread::yield();
   }
   gauges.reset();
@@ -288,7 +278,7 @@ std::vector<std::string> ReputationService::reload(const ServerConfig& config) {
   compare(running.blocklist, config.blocklist, "blocklist");
   compare(running.postmaster_tools, config.postmaster_tools, "postmaster_tools");
   compare(running.snds, config.snds, "snds");
-  running.on_loop([&] {
+  run_and_wait(running.loop.executor(), [&] {
     ReputationPlan plan = make_reputation_plan(config);
     running.watch.set_plan(std::move(plan));
   });

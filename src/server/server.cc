@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <fstream>
-#include <functional>
 #include <future>
 #include <utility>
 
@@ -19,6 +18,7 @@
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/loop_pool.h"
+#include "platform/io/run_on.h"
 #include "platform/metrics.h"
 #include "queue/admission.h"
 #include "queue/queue_manager.h"
@@ -65,16 +65,6 @@ std::string first_line_of(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-// Runs `work` on the loop and waits for it.
-void run_on(Loop& loop, const std::function<void()>& work) {
-  std::promise<void> done;
-  asio::post(loop.executor(), [&] {
-    work();
-    done.set_value();
-  });
-  done.get_future().wait();
 }
 
 asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& done) {
@@ -249,7 +239,7 @@ Result<void> Server::Parts::build(const Settings& settings) {
       metrics, clock, log, [this] { return reputation->view(); }, suppressor, unsubscriber});
   if (auto started = observation->start(*config, settings.shaping); !started) return started;
   key_watch.set_signer(settings.identity.signer);
-  run_on(queue_loop, [this] {
+  run_and_wait(queue_loop.executor(), [this] {
     manager->start();
     dispatcher->start();
     transport->start();
@@ -306,7 +296,7 @@ void Server::Parts::stop() {
   if (reputation) reputation->stop();
   if (admission) admission->stop();
   if (dispatcher) wait_for(dispatcher->drain(clock.now() + kDeliveryGrace));
-  run_on(queue_loop, [this] {
+  run_and_wait(queue_loop.executor(), [this] {
     if (manager) manager->stop();
     if (transport) transport->stop();
     tasks.cancel();
@@ -314,11 +304,11 @@ void Server::Parts::stop() {
   // The group empties itself on its loop; what is cancelled ends within a turn or two.
   while (true) {
     bool is_empty = false;
-    run_on(queue_loop, [&] { is_empty = tasks.empty(); });
+    run_and_wait(queue_loop.executor(), [&] { is_empty = tasks.empty(); });
     if (is_empty) break;
     std::this_thread::yield();
   }
-  run_on(queue_loop, [this] { governor.keep_all(); });
+  run_and_wait(queue_loop.executor(), [this] { governor.keep_all(); });
   if (transport) transport->flush();
   if (dns) wait_for(dns->stop());
   if (observation) observation->stop();
@@ -382,7 +372,7 @@ Result<std::vector<std::string>> Server::reload(std::shared_ptr<const ServerConf
   if (auto keyed = parts.unsubscriber.set_keys(settings->token_keys); !keyed) return keyed.error();
   const auto finder = parts.make_finder(*settings);
   const auto delivery = std::make_shared<const DeliveryConfig>(config->delivery);
-  run_on(parts.queue_loop, [&] {
+  run_and_wait(parts.queue_loop.executor(), [&] {
     parts.governor.set_rules(settings->shaping);
     parts.manager->reload(settings->rules, finder);
     parts.dispatcher->set_config(delivery, settings->return_paths);

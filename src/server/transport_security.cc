@@ -47,7 +47,7 @@ class PendingAnswer {
   using Answer = Result<TransportSecurity::Deliveries>;
   using Handler = asio::any_completion_handler<void(Answer)>;
 
-  PendingAnswer(asio::any_io_executor loop, Handler handler)
+  PendingAnswer(asio::any_io_executor loop, std::shared_ptr<Handler> handler)
       : loop_(std::move(loop)), handler_(std::move(handler)) {}
   PendingAnswer(const PendingAnswer&) = delete;
   PendingAnswer& operator=(const PendingAnswer&) = delete;
@@ -56,15 +56,15 @@ class PendingAnswer {
   }
 
   void give(Answer answer) {
-    asio::post(loop_,
-               [handler = std::exchange(handler_, nullptr), answer = std::move(answer)]() mutable {
-                 std::move(handler)(std::move(answer));
-               });
+    auto parcel = std::make_shared<Answer>(std::move(answer));
+    asio::post(loop_, [handler = std::exchange(handler_, nullptr), parcel] {
+      std::move (*handler)(std::move(*parcel));
+    });
   }
 
  private:
   asio::any_io_executor loop_;
-  Handler handler_;
+  std::shared_ptr<Handler> handler_;
 };
 
 asio::awaitable<void> send_into(TlsReportSender& sender, std::chrono::sys_days end,
@@ -236,7 +236,8 @@ asio::awaitable<Result<TransportSecurity::Deliveries>> TransportSecurity::report
   const auto tomorrow =
       std::chrono::floor<std::chrono::days>(parts_.clock.wall()) + std::chrono::days(1);
   auto initiate = [this, here, tomorrow](auto handler) {
-    auto answer = std::make_shared<PendingAnswer>(here, std::move(handler));
+    auto owed = std::make_shared<PendingAnswer::Handler>(std::move(handler));
+    auto answer = std::make_shared<PendingAnswer>(here, std::move(owed));
     asio::post(parts_.tasks.executor(), [this, tomorrow, answer = std::move(answer)]() mutable {
       // Nobody would cancel a task that begins now.
       if (is_stopped_) return;

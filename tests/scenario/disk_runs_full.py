@@ -4,6 +4,7 @@ delivered when its site comes back, and then mail is accepted again, all without
 spool saw the end of the disk coming (min_free), and where writes themselves failed and the operator
 made room."""
 
+import json
 import os
 import smtplib
 
@@ -39,6 +40,13 @@ def fill(port, accepted):
             return next(iter(error.recipients.values()))
         accepted.append(name)
     raise AssertionError("the disk never ran full")
+
+
+def waiting(server):
+    """The messages that the spool holds; a queue that was never asked for holds none."""
+    status, text = server.get("/api/v1/queues/messages?name=outbound/d00.test&limit=10")
+    assert status in (200, 404), text
+    return json.loads(text)["messages"] if status == 200 else []
 
 
 def arrived(sink):
@@ -85,6 +93,18 @@ def story(scenario, name, min_free):
          recipients=["b@d00.test"])
     wait_until(lambda: "after" in arrived(sink), 30, "a message after the disk was free again")
     scenario.say(f"{name}: all arrived, and mail is accepted again")
+
+    # What the disk holds after all that is whole: nothing waits, and nothing is sent again.
+    wait_until(lambda: waiting(server) == [], 30, "an empty spool")
+    sent = sink.counts()["messages"]
+    server.restart()
+    wait_until(lambda: server.get("/readyz")[0] == 200, 30, "the server to take mail")
+    assert waiting(server) == [], waiting(server)
+    send(server.port("smtp"), b"X-Blast-Id: restarted\r\nSubject: x\r\n\r\nx\r\n",
+         recipients=["b@d00.test"])
+    wait_until(lambda: "restarted" in arrived(sink), 30, "a message after the restart")
+    assert sink.counts()["messages"] == sent + 1, (sent, sink.counts()["messages"])
+    scenario.say(f"{name}: a restart finds the spool whole")
     server.stop()
 
 

@@ -48,6 +48,22 @@ def build(scenario):
     world.unsigned("plainzone.lab")
     world.host("mx.plainzone.lab", ca.issue("mx.plainzone.lab"), "plainzone.lab")
     world.domain("plainzone.lab", ["mx.plainzone.lab"], "plainzone.lab")
+    # A policy needs no DNSSEC; but where DNSSEC says that an answer is forged, there is none.
+    def one(domain, named, zone=None):
+        world.host(f"mx.{domain}", ca.issue(f"mx.{domain}"), zone)
+        world.domain(domain, [f"mx.{domain}"], zone)
+        world.policy(domain, policy("enforce", named))
+
+    world.unsigned("plain.lab")
+    one("plain.lab", "mx.plain.lab", "plain.lab")
+    world.unsigned("plainwrong.lab")
+    one("plainwrong.lab", "mx.real.lab", "plainwrong.lab")
+    world.bogus("forgedzone.lab")
+    one("forgedzone.lab", "mx.forgedzone.lab", "forgedzone.lab")
+    world.bogus("_mta-sts.forgedrecord.lab")
+    one("forgedrecord.lab", "mx.real.lab")
+    world.bogus("mta-sts.forgedhost.lab")
+    one("forgedhost.lab", "mx.real.lab")
     return world.start()
 
 
@@ -56,7 +72,8 @@ def main(scenario):
     faults = ("valid", "wrong", "expired", "untrusted", "stripped", "spoofed")
     scenario.say("sending to every domain")
     world.send(*[f"{fault}-{mode}.lab" for mode in ("enforce", "testing") for fault in faults],
-               "nowhere.lab", "redirect.lab", "html.lab", "dane.lab", "plainzone.lab")
+               "nowhere.lab", "redirect.lab", "html.lab", "dane.lab", "plainzone.lab", "plain.lab",
+               "plainwrong.lab", "forgedrecord.lab", "forgedhost.lab", "forgedzone.lab")
 
     world.delivered("valid-enforce.lab", "mta-sts")
     for fault in ("wrong", "expired", "untrusted"):
@@ -66,8 +83,12 @@ def main(scenario):
     world.delivered("valid-testing.lab", "mta-sts")
     for fault in faults[1:]:
         world.delivered(f"{fault}-testing.lab")
-    for domain in ("nowhere.lab", "redirect.lab", "html.lab", "plainzone.lab"):
+    for domain in ("nowhere.lab", "redirect.lab", "html.lab", "plainzone.lab", "forgedrecord.lab",
+                   "forgedhost.lab"):
         world.delivered(domain)
+    world.delivered("plain.lab", "mta-sts")
+    world.deferred("plainwrong.lab", "does not name the host")
+    world.deferred("forgedzone.lab", "not known now")
     world.delivered("dane.lab", "dane")
     scenario.say("delivered or deferred as RFC 8461 says; asking for the reports")
 
@@ -83,27 +104,36 @@ def main(scenario):
                             "spoofed": "validation-failure"}.items():
             check_report(reports[f"{fault}-{mode}.lab"], f"{fault}-{mode}", "sts", 0, 1, kind)
     for domain, kind in {"nowhere.lab": "sts-webpki-invalid", "redirect.lab": "sts-policy-fetch-error",
-                         "html.lab": "sts-policy-invalid"}.items():
+                         "html.lab": "sts-policy-invalid",
+                         "forgedhost.lab": "sts-policy-fetch-error"}.items():
         # No session failed by it.
         check_report(reports[domain], domain, "sts", 0, 0, kind)
         check_report(reports[domain], domain, "no-policy-found", successful=1)
     check_report(reports["dane.lab"], "dane.lab", "tlsa", successful=1)
-    check_report(reports["plainzone.lab"], "plainzone.lab", "no-policy-found", successful=1)
+    for domain in ("plainzone.lab", "forgedrecord.lab"):
+        check_report(reports[domain], domain, "no-policy-found", successful=1)
+    check_report(reports["plain.lab"], "plain.lab", "sts", successful=1)
     scenario.say("each domain has its report")
 
     # The policy host has gone, and a restart has come: the policy holds all the same.
     world.server.stop()
     world.https.pages.clear()
     asked = len(world.https.asked)
+
+    def seen(domain, kind):
+        return [one for one in world.server.events(kind) if one["recipient_domain"] == domain]
+
+    delivered = len(seen("valid-enforce.lab", "delivery"))
+    deferred = len(seen("stripped-enforce.lab", "transient_failure"))
     world.server.start()
-    before = len(world.postfix.messages())
     world.send("valid-enforce.lab", "stripped-enforce.lab")
-    wait_until(lambda: len(world.postfix.messages()) > before, 60, "the mail after the restart")
-    later = [one for one in world.server.events("delivery")
-             if one["recipient_domain"] == "valid-enforce.lab"]
-    assert later[-1]["tls_verified"] == "mta-sts", later
-    assert not [one for one in world.server.events("delivery")
-                if one["recipient_domain"] == "stripped-enforce.lab"]
+    later = wait_until(lambda: seen("valid-enforce.lab", "delivery")[delivered:], 60,
+                       "the mail after the restart")
+    assert later[0]["tls_verified"] == "mta-sts", later
+    later = wait_until(lambda: seen("stripped-enforce.lab", "transient_failure")[deferred:], 60,
+                       "what the policy still forbids")
+    assert "STARTTLS" in later[0]["response"], later
+    assert not seen("stripped-enforce.lab", "delivery")
     assert len(world.https.asked) == asked, "a policy that is known was fetched again"
     scenario.say("policies outlive a restart")
 

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
+#include <future>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -27,6 +28,16 @@ boost::asio::awaitable<T> run_on(boost::asio::any_io_executor there, std::functi
   };
   co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>&, void(T)>(
       initiate, boost::asio::use_awaitable, std::move(work));
+}
+
+// The same for a thread that is no loop's: blocks until the work is done.
+inline void run_and_wait(boost::asio::any_io_executor there, const std::function<void()>& work) {
+  std::promise<void> done;
+  boost::asio::post(there, [&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 }  // namespace posthaste
