@@ -81,8 +81,8 @@ std::string first_name(const DoctorRequest& request) {
 
 boost::asio::awaitable<void> ask_for_life(UnboundResolver& resolver, std::string name,
                                           std::string& problem) {
-  // The root is always there; where servers know of their own zones alone, the name is.
-  const std::vector<DnsQuestion> questions{{"", RecordType::ns}, {name, RecordType::soa}};
+  // "com" is always there; where servers know of their own zones alone, the name is.
+  const std::vector<DnsQuestion> questions{{"com", RecordType::soa}, {name, RecordType::soa}};
   const std::vector<DnsResult> answers = co_await lookup_all(resolver, questions);
   const auto has_failed = [](const DnsResult& one) { return one.is_temporary_failure(); };
   if (std::all_of(answers.begin(), answers.end(), has_failed)) {

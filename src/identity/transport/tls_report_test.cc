@@ -192,7 +192,7 @@ TEST_F(TlsReportTest, WritesTheMailOfItsRfc) {
   const TlsReport report = make_tls_report(all().at(0), author, clock.wall(), "1");
   const std::string mail = make_tls_report_mail(report, author, "rua@a.test", clock.wall());
   EXPECT_THAT(mail, HasSubstr("From: <tls@x.test>\r\nTo: <rua@a.test>\r\n"
-                              "Date: Fri, 2 Jan 2026 01:00:00 +0000\r\n"));
+                              "Date: Fri, 02 Jan 2026 01:00:00 +0000\r\n"));
   EXPECT_THAT(mail, HasSubstr("Subject: Report Domain: a.test\r\n Submitter: mail.x.test\r\n "
                               "Report-ID: <2026-01-01T00:00:00Z_a.test_1>\r\n"));
   EXPECT_THAT(mail, HasSubstr("TLS-Report-Domain: a.test\r\nTLS-Report-Submitter: mail.x.test\r\n"
