@@ -7,8 +7,8 @@
 
 #include "base/ascii.h"
 #include "inbound/bounce_json.h"
-#include "inbound/bounce_text.h"
 #include "inbound/bounce_words.h"
+#include "inbound/prose_reader.h"
 #include "inbound/returned_report.h"
 #include "mail/dsn.h"
 #include "mail/mime.h"
@@ -78,7 +78,9 @@ std::vector<std::string> failed_in_header(const MimeHeader& header) {
   std::vector<std::string> failed;
   for (const HeaderField& field : header.fields) {
     if (!equals_ignoring_case(field.name, "X-Failed-Recipients")) continue;
-    for (std::string& address : addresses_of(field.value)) failed.push_back(std::move(address));
+    for (std::string& address : addresses_of(field.value)) {
+      if (failed.size() < kMaxReturnedRecipients) failed.push_back(std::move(address));
+    }
   }
   return failed;
 }
@@ -181,7 +183,13 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
       (reading.has_null_path && returns_message);
   ReturnedMail mail;
   if (!is_bounce) return mail;
-  auto found = prose.recipients(Suspicion::looks_like_bounce, known, receivers_of(reading.header));
+  auto found = prose.recipients(known, receivers_of(reading.header));
+  if (found.empty() && looks_like_bounce && (prose.has_refusal() || prose.tells_failure())) {
+    for (std::string& address :
+         ProseReader::only_named(reading.subject, receivers_of(reading.header))) {
+      found.push_back({std::move(address), ""});
+    }
+  }
   if (found.empty() && looks_like_bounce && prose.has_refusal()) {
     found = receivers_of_original(reading);
   }
@@ -193,6 +201,7 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   for (const ProseRecipient& one : found) {
     ToldFailure told{.kind = mail.kind, .recipient = one.address};
     told.diagnostic = prose.words_about(one, found.size() == 1);
+    told.words = one.words;
     told.context = prose.flat();
     told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));
