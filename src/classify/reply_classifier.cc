@@ -194,6 +194,7 @@ RefusalClass ReplyClassifier::classify(const ToldRefusal& refusal) const {
   }
   const bool is_mailbox = found.classification == Classification::bad_mailbox;
   found.is_doubtful = (is_mailbox && is_doubtful_reply(refusal.text, stage)) ||
+                      (is_mailbox && speaks_of_closing(plain)) ||
                       (is_hard(found.classification) && tells_passing_trouble(plain));
   found.hard = is_permanent && !found.is_doubtful && is_hard(found.classification);
   return found;

@@ -53,7 +53,7 @@ constexpr WordRule kCertain[] = {
      "minute|hour|day)\\b|"
      "(connections|messages|e-?mails|mails|recipients) .{0,30}(quota|limit)|(quota|limit) "
      ".{0,20}(connections|messages|mails|e-?mails)\\b|"
-     "rate.?limit|throttl|unusual rate|"
+     "too much (e-?mail|mail|traffic)|rate.?limit|throttl|unusual rate|"
      "(connection|sending|message|mail|delivery) (rate|frequency)|frequency (is )?limit",
      Classification::rate_limited},
     {"message expired|socket error", Classification::transient},
@@ -102,7 +102,9 @@ constexpr WordRule kCertain[] = {
      "(subscriber|member)s?[ -]only|(may|can|allowed to|permission to) post|post(ing)? to this",
      Classification::policy},
 
-    {"over ?-?quota|over (\\S+ ){1,3}quota|quota.{0,12} (exceed|full|reached)|quotaexceeded|"
+    {"over ?-?quota|remaining quota|quota of (the |this )?(recipient|user|mail ?box|account)|"
+     "used (up )?(all|the|his|her|their|its) (\\S+ ){0,4}(space|quota|storage)|"
+     "over (\\S+ ){1,3}quota|quota.{0,12} (exceed|full|reached)|quotaexceeded|"
      "exceed.{0,40} (quota|storage|space)|no (more )?room\\b|"
      "(mail ?box|inbox|mail ?folder|account|user|recipient|storage|disk)\\b.{0,25} (is |too |been "
      ")?full\\b|"
@@ -156,7 +158,8 @@ constexpr WordRule kCertain[] = {
      "){0,2}"
      "(user|mail ?box|account|recipient|addressee|address|alias|person|customer)",
      Classification::bad_mailbox},
-    {"no (mail ?box|one|account|user|recipient) (here|at this|by that|with that|of that|named)|"
+    {"(no (mail ?box|one|account|user|recipient)|nobody) (called|for <address>|here|at this|by "
+     "that|with that|of that|named)|"
      "recipnotfound|(local|virtual|alias|relay|recipient) (\\S+ )?table|"
      "address (is |was )?not (administered|handled|hosted|registered|provisioned|defined|local)|"
      "address (not found|is not valid|does not exist|no longer|unknown|invalid)|"
@@ -177,7 +180,7 @@ constexpr WordRule kCertain[] = {
      Classification::no_mx},
 
     {"\\brelay", Classification::relaying_denied},
-    {R"(\bspam|\b[au]nti-?spam|\bub?ce\b|\bube\b|junk|unsolicited|\bbulk\b|phish|suspicious|content (was |is |has been )?(rejected|filter|blocked|refused|den)|message (was |is |has been )?filtered|objectionable)",
+    {R"(\bspam|\b[au]nti-?spam|\bub?ce\b|\bube\b|junk|unsolicited|\bbulk\b|phish|suspicious|(because of|due to) (its |the |your |message )*content|content (was |is |has been )?(rejected|filter|blocked|refused|den)|message (was |is |has been )?filtered|objectionable)",
      Classification::spam_content},
     {"polic(y|ies)|violat|not (\\S+ )?compliant|rfc ?[258]+22|duplicate header|"
      "(missing|multiple|invalid|bad|duplicate) (\\S+ )?headers?|"
@@ -301,6 +304,13 @@ bool tells_passing_trouble(std::string_view plain) {
       R"((?:dns|name) ?server (?:\S+ )?(?:fail|err|unavail|not respon)|)"
       R"((?:internal|system|local|configuration) (?:\S+ )?(?:error|problem))");
   return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kPassing);
+}
+
+bool speaks_of_closing(std::string_view plain) {
+  static const RE2 kClosing(
+      R"(\b(?:suspen|disabl|deactiv|inactiv|not active|discontinu|expired|terminated|locked|frozen|)"
+      R"(dormant|restrict|closed|on hold|not (?:currently )?(?:accept|receiv)ing))");
+  return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kClosing);
 }
 
 }  // namespace posthaste

@@ -162,6 +162,11 @@ TEST_F(BounceSamples, AreReadWhereTheyKnowNoStandard) {
   expect_all_read("odd_prose.txt", 19);
 }
 
+TEST_F(BounceSamples, AreReadOfSystemsOfAllKinds) {
+  expect_all_read("systems.txt", 9);
+  expect_all_read("systems_more.txt", 18);
+}
+
 TEST_F(BounceSamples, GiveNoAddressUpForWhatIsNotItsFault) {
   expect_all_read("traps.txt", 21);
 }

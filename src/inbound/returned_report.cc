@@ -144,8 +144,8 @@ bool contradicts_bad_address(const ProseReader& prose) {
   return told && !is_hard(*told);
 }
 
-// A program that takes mail for a user failed, or said so: what it tells is no verdict on the
-// address, unless its exit status was one, which the reporting system then gives as x.1.z.
+// A program that takes mail for a user failed, or said so: no verdict on the address, whatever its
+// exit status was. A server knows its users before it runs one.
 bool tells_failed_program(const ToldFailure& told) {
   static const RE2 kProgram(
       R"((?i)\bcommand (?:died|output|failed|line usage|exited)|\bunknown mailer error|)"
@@ -178,6 +178,7 @@ bool is_bad_for_good(const ToldFailure& told, const ReturnedRecipient& judged,
   const std::string& status = judged.enhanced_status;
   const bool is_addressing = status.size() > 2 && status[2] == '1';
   if (told.kind != ReturnKind::bounce || known.is_doubtful || told.is_contradicted) return false;
+  if (tells_failed_program(told)) return false;
   const bool is_mailbox = judged.classification == Classification::bad_mailbox;
   if (is_mailbox && told.stage == RefusalStage::message && !is_addressing) return false;
   // Words alone, without anybody's status or a sign that RCPT was refused, may be a filter's; those
