@@ -98,6 +98,9 @@ class Scores {
                 << std::setprecision(1) << 100 * share(what) << " %); held out " << count[1].right
                 << " of " << count[1].total << " (" << 100 * share_held_out(what) << " %)\n";
     }
+  }
+
+  void print_systems() const {
     for (const auto& [system, count] : systems_) print_answers(system, count);
     print_answers("all systems with a seen message", known_);
     print_answers("all systems without one", unseen_);
@@ -216,6 +219,7 @@ TEST(BounceCorpus, ReadsTheBouncesOfSixtyMailSystems) {
     score_message(rows, reader().read(octets), reasons, scores);
   }
   scores.print();
+  scores.print_systems();
   // Falsely hard is the worst error, for a customer loses an address; hard that is not found costs
   // a few more attempts.
   for (const auto& [what, least] : std::map<std::string, double>{{"recipients", 0.97},
