@@ -116,7 +116,7 @@ ReturnedMail auto_reply(const MimeHeader& header) {
 ReturnKind kind_of_prose(const ProseReader& prose, std::string_view subject) {
   const std::string all = std::string(subject) + " " + prose.flat();
   if (tells_delay(all)) return ReturnKind::delay;
-  return tells_success(all) && !prose.tells_failure() ? ReturnKind::delivered : ReturnKind::bounce;
+  return tells_success(all) && !prose.has_refusal() ? ReturnKind::delivered : ReturnKind::bounce;
 }
 
 }  // namespace
@@ -176,9 +176,13 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   const std::vector<std::string> known = failed_in_header(reading.header);
   const bool returns_message =
       !reading.prose.original.empty() || reading.mime.find("message/rfc822") != nullptr;
+  // A person, or a shop, may write of a delivery that failed too.
+  const bool is_of_a_machine = prose.has_refusal() || returns_message || reading.has_null_path ||
+                               is_machine_subject(reading.subject) ||
+                               !reading.header.field("Auto-Submitted").empty();
   const bool is_bounce =
-      !known.empty() || looks_like_bounce ||
-      (prose.tells_failure() && (reading.is_from_daemon || is_bounce_subject(reading.subject))) ||
+      !known.empty() || looks_like_bounce || (prose.tells_failure() && reading.is_from_daemon) ||
+      (prose.tells_failure() && is_bounce_subject(reading.subject) && is_of_a_machine) ||
       ((reading.is_from_daemon || returns_message) && prose.has_refusal()) ||
       (reading.has_null_path && returns_message);
   ReturnedMail mail;

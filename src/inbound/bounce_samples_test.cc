@@ -160,6 +160,7 @@ TEST_F(BounceSamples, AreReadWhereTheyBendTheStandard) {
 
 TEST_F(BounceSamples, AreReadWhereTheyKnowNoStandard) {
   expect_all_read("odd_prose.txt", 19);
+  expect_all_read("prose.txt", 23);
 }
 
 TEST_F(BounceSamples, AreReadOfSystemsOfAllKinds) {

@@ -41,7 +41,7 @@ constexpr const char*
             // German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish.
             R"((empf(ä|ae)nger|adress|nachricht|e-?mail|mail|zustell)\S*.{0,80}(nicht (zugestellt|ausgeliefert|erreich|gesendet|übermittelt)|fehlgeschlagen|unzustellbar|nicht (oder|m(ö|oe)glich)))",
             R"((fehler|problem).{0,30}(zustell|auslieferung|übermitt).{0,60})",
-            R"((n'a pas pu|n'ont pas pu|impossible de|n'a pu|échec|pas (été|pu être)) .{0,60}(remis|remettre|livr|distribu|envoy|achemin|remise|destinataire|adresse)\w*)",
+            R"((n'a pas pu|n'ont pas pu|impossible de|n'a pu|échec|pas (encore )?(été|pu être)) .{0,60}(remis|remettre|livr|distribu|envoy|achemin|remise|destinataire|adresse)\w*)",
             R"((no (se (ha|han|pudo|puede|pueden|pudieron)|(ha|han) (podido|sido)|pudo|puede|fue|fueron)|imposible|error al) .{0,60}(entreg|envi|destinat|direcci)\w*)",
             R"((non (è|e'|é|sono) stat[oaie] (possibile )?|non (si )?(è|e'|é|può|puo'?|possono|ha) (potut[oa] |possibile |riuscit[oa] )?|impossibile|mancat[ao]|fallit[oa]|errore (nel|di|dur)\S*|problem[ai] (nel|di|dur)\S*) ?.{0,60}(consegn|recapit|invi[oa]|inoltr|spedi|raggiung|destinatar|indirizz)\w*)",
             R"((messaggio|mail|posta|consegna|recapito|destinatar\S+|indirizz\S+) .{0,60}(non (è|e'|é|sono) (stat[oaie] )?(riuscit|consegnat|recapitat|inoltrat|inviat|valid|raggiung|accettat)\w*|(è|e'|é|sono) (stat[oaie] )?(fallit|respint|rifiutat|restituit)[oaie]))",
@@ -146,7 +146,16 @@ bool begins_original(std::string_view line) {
 
 bool is_bounce_subject(std::string_view subject) {
   static const RE2 kPattern(
-      R"(undeliver|deliver|failure|failed|returned|bounce|non[- ]?remis|unzustellbar|zustell|rejected|could not|cannot|can't|unable|status notif|mail error|error|unknown|problem|undeliv|not sent|warning|delay|nicht|échec|notification d'état|non distribu|no se (?:ha|pudo)|mancat|impossib|falha|недостав|не доставл|не может|エラー|届|配信|失敗|戻|送信|退信|退件|無法|无法|系统|반송|nondelivery|user mail|nicht zu|notice|mail system|blocked|consegn|recapit|bezorg|afgelever|onbestel|dostarcz|doruč|kézbesít|teslim|iletil|gönderil|lever|olever|toimit|παράδο|παραδ|devuel|devolv|entreg|retour|rejet|отказ|возвра|ошибк|достав|zurück|zwrot|退|遞|递|返|실패|오류|전송|فشل|تعذر|נכשל|thất bại|gagal)",
+      R"(undeliver|deliver|failure|failed|returned|bounce|non[- ]?remis|unzustellbar|zustell|rejected|could not|cannot|can't|unable|status notif|mail error|error|unknown|problem|undeliv|not sent|warning|delay|nicht|échec|notification d'état|non distribu|no se (?:ha|pudo)|mancat|impossib|falha|недостав|не доставл|не может|エラー|届|配信|失敗|戻|送信|退信|退件|無法|无法|系统|반송|nondelivery|user mail|nicht zu|notice|mail system|blocked|consegn|recapit|retard|verzög|atras|ritard|vertraag|försen|forsink|opóźn|задерж|遅延|延|bezorg|afgelever|onbestel|dostarcz|doruč|kézbesít|teslim|iletil|gönderil|lever|olever|toimit|παράδο|παραδ|devuel|devolv|entreg|retour|rejet|отказ|возвра|ошибк|достав|zurück|zwrot|退|遞|递|返|실패|오류|전송|فشل|تعذر|נכשל|thất bại|gagal)",
+      text_options());
+  return matches(subject, kPattern);
+}
+
+bool is_machine_subject(std::string_view subject) {
+  static const RE2 kPattern(
+      R"(^\W*(?:fwd?: |re: )?(?:non-?deliver|undeliver|unzustellbar|non remis|returned mail|)"
+      R"(mail (?:delivery|could not|failed|error|system)|failure notice|)"
+      R"(delivery (?:fail|status|notif|report|error)|message (?:undeliver|could not|not deliver)))",
       text_options());
   return matches(subject, kPattern);
 }
@@ -170,10 +179,11 @@ bool tells_delay(std::string_view text) {
 
 bool tells_success(std::string_view text) {
   static const RE2 kSuccess(
-      R"((?:was|were|been|is|has been) (?:successfully|succesfully) (?:deliver|relay|sent)|successful(?:ly)? (?:mail )?deliver|delivery (?:was )?success|delivered successfully|(?:message|mail) (?:was |has been )delivered to|successfully delivered|return receipt)",
+      R"((?:was|were|been|is|has been) (?:successfully|succesfully) (?:deliver|relay|sent)|successful(?:ly)? (?:mail )?deliver|delivery (?:was )?success|delivered successfully|(?:message|mail) delivered to|(?:was|were|has been|have been) delivered to|successfully delivered|return receipt)",
       text_options());
-  static const RE2 kNot(R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|error)",
-                        text_options());
+  static const RE2 kNot(
+      R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|error|reject|refus|bounc|block)",
+      text_options());
   return matches(text, kSuccess) && !matches(text, kNot);
 }
 
