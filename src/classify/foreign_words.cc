@@ -64,14 +64,15 @@ constexpr WordRule kForeign[] = {
     {R"((caixa|conta|cota|quota|usu(á|a)rio|espa(ç|c)o)\S* .{0,40}(\bcheia\b|)"
      R"(\blotad[ao]\b|exced|esgotad|insuficiente)|sem espa(ç|c)o)",
      Classification::mailbox_full},
-    // The mailbox, which is closed.
     {R"(postvak (is )?vol|mailbox (is )?vol\b|brievenbus .{0,12}vol\b|)"
      R"(opslag\S* .{0,20}(vol\b|overschreden)|(brevl(å|ådan)|inkorg|postkasse|postboks|)"
      R"(innboks)\S* .{0,16}(full|fuld)|skrzynka .{0,20}(pe(ł|l)n|przepe)|)"
      R"(schránka .{0,20}(pln|přepln)|postafiók .{0,20}(megtelt|tele)|betelt|)"
-     R"(kota\S* .{0,12}(aş|dol)|posta kutusu .{0,12}dolu|kvóta|πλήρες|γεμάτ(compte|bo(î|)"
-     R"(i)te|adresse|utilisateur)\b.{0,40} (bloqu|suspendu|ferm(é|e)|d(é|e)sactiv|)"
-     R"(inacti|archiv|expir))",
+     R"(kota\S* .{0,12}(aş|dol)|posta kutusu .{0,12}dolu|kvóta|πλήρες|γεμάτ)",
+     Classification::mailbox_full},
+    // The mailbox, which is closed.
+    {R"((compte|bo(î|i)te|adresse|utilisateur)\b.{0,40} (bloqu|suspendu|ferm(é|e)|)"
+     R"(d(é|e)sactiv|inacti|archiv|expir))",
      Classification::inactive_mailbox},
     {R"((konto|postfach|mailbox|benutzer|empf(ä|ae)nger)\S*\b.{0,40} (gesperrt|)"
      R"(deaktiviert|geschlossen|inaktiv|stillgelegt|abgeschaltet))",
