@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
+#include "classify/reply_class.h"
 #include "classify/reply_classifier.h"
 
 namespace posthaste {
@@ -157,7 +160,6 @@ class KnownReplies : public testing::Test {
     }
   }
 
- private:
   const ReplyClassifier classifier_ = ReplyClassifier::shipped();
 };
 
@@ -167,6 +169,26 @@ TEST_F(KnownReplies, TellAddressesThatAreBad) {
 
 TEST_F(KnownReplies, TellOtherCausesForWhichNoAddressIsGivenUp) {
   expect(kOtherCauses);
+}
+
+// Against the lines of told_replies.txt. An address may be given up only where a right class is
+// that it is bad.
+TEST_F(KnownReplies, AreSortedLineByLine) {
+  std::ifstream file(std::filesystem::path(POSTHASTE_SOURCE_DIR) / "src/classify/told_replies.txt");
+  int read = 0;
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t space = line.find(' ');
+    if (space + 1 >= line.size() || !std::isdigit(static_cast<unsigned char>(line[space + 1]))) {
+      continue;
+    }
+    ++read;
+    const RefusalClass found = classifier_.classify_line(line.substr(space + 1));
+    const std::string right = "," + line.substr(0, space) + ",";
+    const std::string own(to_string(found.classification));
+    EXPECT_NE(right.find("," + own + ","), std::string::npos) << own << ": " << line;
+    EXPECT_TRUE(!found.hard || is_hard(found.classification)) << line;
+  }
+  EXPECT_EQ(read, 322);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "classify/foreign_words.h"
 #include "classify/reply_words.h"
 
 namespace posthaste {
@@ -30,6 +31,14 @@ constexpr StatusRule kStatusRules[] = {
     {4, 2, Classification::bad_connection},
     {4, 4, Classification::bad_domain},
     {4, 6, Classification::routing},
+    {4, 7, Classification::transient},
+    // Exchange Online's own, as learn.microsoft.com lists them.
+    {4, 14, Classification::routing},
+    {4, 300, Classification::transient},
+    {4, 310, Classification::bad_domain},
+    {4, 312, Classification::bad_connection},
+    {4, 316, Classification::bad_connection},
+    {4, 317, Classification::tls_failure},
     {7, 8, Classification::authentication},
     {7, 10, Classification::tls_failure},
     {7, 11, Classification::tls_failure},
@@ -117,6 +126,9 @@ Classification classify(const Reply& reply) {
     const bool is_its_own = !status || !is_about_sender(*status);
     return *known == Classification::bad_domain && !is_its_own ? Classification::policy : *known;
   }
+  // Of a domain they mean the sender's, as English words do: the recipient's has led us here.
+  const auto foreign = class_by_foreign_words(plain);
+  if (foreign && *foreign != Classification::bad_domain) return *foreign;
   const auto guess = class_by_vague_words(plain);
   if (status) {
     const auto known = by_status(*status);

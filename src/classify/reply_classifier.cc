@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "classify/delivery_words.h"
+#include "classify/foreign_words.h"
 #include "classify/reply_class.h"
 #include "classify/reply_words.h"
 #include "route/shipped_providers.h"
@@ -32,10 +33,10 @@ constexpr const char* kCode =
 constexpr const char* kStatus = R"(([245]\.[0-7]\.[0-9]{1,3}))";
 
 struct CodePatterns {
-  RE2 both{std::string(R"((?:^|[^0-9A-Za-z.@/=_-]))") + kCode + R"([ \-:]+[#(<\[ ]*)" + kStatus +
-           R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
+  RE2 both{std::string(R"((?:^|[^0-9A-Za-z.@/=_-]|(?i:code|error|reply|status|response)=))") +
+           kCode + R"([ \-:_/]+['"#(<\[ ]*)" + kStatus + R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
   RE2 code{
-      std::string(R"((?:^|[^0-9A-Za-z.@/=_-]))") + kCode +
+      std::string(R"((?:^|[^0-9A-Za-z.@/=_-]|(?i:code|error|reply|status|response)=))") + kCode +
       R"((?:[ \-:]*$|-[ 0-9A-Za-z<"'[(]|[ :;,)\]>]+(?:[^0-9a-z .]|[0-9a-z][^ ]*[^ ]|[a-z] )))"};
   RE2 status{std::string(R"((?:^|[^0-9A-Za-z.@/_-]))") + kStatus + R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
   RE2 expired{R"((?i)message expired|\bexpired\b.{0,40}->)"};
@@ -56,7 +57,8 @@ std::uint32_t number(re2::StringPiece digits) {
 
 // What the code says where no words do.
 bool is_guess(const ToldRefusal& refusal, const std::string& plain) {
-  return !class_by_certain_words(plain) && !class_by_vague_words(plain) &&
+  return !class_by_certain_words(plain) && !class_by_foreign_words(plain) &&
+         !class_by_vague_words(plain) &&
          (refusal.enhanced_status.empty() || refusal.enhanced_status.ends_with(".0.0") ||
           refusal.enhanced_status.ends_with(".5.0"));
 }
@@ -66,7 +68,7 @@ std::string words_of(const std::string& text) {
   const ReplyCodes codes = find_reply_codes(text);
   if (codes.begin == std::string_view::npos) return text;
   std::string_view words = std::string_view(text).substr(codes.begin + 3);
-  static const RE2 kStatusFirst(R"(^[ \-:]*[#(<\[ ]*[245]\.[0-7]\.[0-9]{1,3}[)>\]]?)");
+  static const RE2 kStatusFirst(R"(^[ \-:_/]*['"#(<\[ ]*[245]\.[0-7]\.[0-9]{1,3}[)>\]]?)");
   re2::StringPiece rest = piece(words);
   RE2::Consume(&rest, kStatusFirst);
   const bool has_words = rest.size() > 3;
@@ -190,12 +192,11 @@ RefusalClass ReplyClassifier::classify(const ToldRefusal& refusal) const {
   if (stage == RefusalStage::before_recipient && is_about_recipient(found.classification)) {
     found.classification = Classification::policy;
   }
-  // An account that is inactive is gone where the status says that the address is bad.
-  const bool is_gone = found.classification == Classification::inactive_mailbox &&
-                       reply.enhanced == EnhancedStatus{5, 1, 1};
-  found.is_doubtful = found.classification == Classification::bad_mailbox &&
-                      (is_doubtful_reply(refusal.text, stage) || tells_passing_trouble(plain));
-  found.hard = is_permanent && !found.is_doubtful && (is_gone || is_hard(found.classification));
+  const bool is_mailbox = found.classification == Classification::bad_mailbox;
+  found.is_doubtful = (is_mailbox && is_doubtful_reply(refusal.text, stage)) ||
+                      (is_mailbox && speaks_of_closing(plain)) ||
+                      (is_hard(found.classification) && tells_passing_trouble(plain));
+  found.hard = is_permanent && !found.is_doubtful && is_hard(found.classification);
   return found;
 }
 

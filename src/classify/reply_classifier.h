@@ -24,7 +24,7 @@ struct ToldRefusal {
 struct RefusalClass {
   Classification classification = Classification::other;
   bool hard = false;         // the address is bad for good
-  bool is_doubtful = false;  // an unknown user that may be a filter's word: never hard
+  bool is_doubtful = false;  // it may be a filter's word, or may pass: never hard
   bool is_known = false;     // a rule for words or status knew it; false: guessed by the code
   const ResponseRuleConfig* rule = nullptr;  // of a provider, when one decided
 };

@@ -31,6 +31,9 @@ TEST(ReplyClassifier, FindsCodesWhereverTheyStand) {
            Case{"Sorry, no mailbox here by that name. (#5.1.1)", 0, "5.1.1"},
            Case{"554 4.4.7 Message expired: no luck in 840 minutes.<421 4.4.2 timed out>", 421,
                 "4.4.2"},
+           Case{"ErrorCode=550 5.1.1, user unknown", 550, "5.1.1"},
+           Case{"5.1.0 - Unknown address error 550-'5.1.1 User unknown - filter'", 550, "5.1.1"},
+           Case{"550_5.1.1_User_unknown", 550, "5.1.1"},
            Case{"waited 500 seconds, 550 bytes, port 587, 192.0.2.550, build 5.5.2650.21", 0, ""},
            Case{"", 0, ""},
        }) {
@@ -48,10 +51,10 @@ TEST(ReplyClassifier, AsksTheProvidersRulesFirst) {
 
 TEST(ReplyClassifier, GivesNoAddressUpForWhatIsNotItsFault) {
   EXPECT_TRUE(class_of("550 5.1.1 <a@example.org>: user unknown").hard);
-  EXPECT_TRUE(class_of("550 5.1.1 <a@example.org>: inactive email address").hard);
   for (const char* const line :
-       {"450 4.1.1 user unknown", "550 5.2.1 account disabled", "552 5.2.2 mailbox full",
-        "550 5.7.1 user unknown", "550 5.7.1 spam", "550 5.7.25 no PTR record",
+       {"450 4.1.1 user unknown", "550 5.2.1 account disabled", "550 5.1.1 inactive email address",
+        "550 5.1.1 Account suspended", "552 5.2.2 mailbox full", "550 5.7.1 user unknown",
+        "550 5.7.1 spam", "550 5.7.25 no PTR record",
         "550 unknown user a@example.org (in reply to end of DATA command)",
         "550 5.1.1 user unknown (in reply to MAIL FROM command)", "550 : User unknown",
         "554 too many connections", "550 rejected"}) {

@@ -25,9 +25,12 @@ constexpr WordRule kCertain[] = {
      "(not|n't|cannot|never|unable|refus\\w+|no) (be )?(an? |open |\\S+ to |to )?relay|insecure "
      "(mail )?relay|"
      "relay access|rcpthosts|non-local|handle mail for|not (a |an )?(open )?gateway|"
-     "domain is not (allowed|hosted|served|local)",
+     "domain is not (allowed|hosted|served|local)|authenticat\\w+ (\\S+ ){0,3}relay",
      Classification::relaying_denied},
-    {R"(\b(dmarc|dkim|domainkeys|spf|ptr|rdns)\b|reverse[ -](dns|lookup|host|address|record)|unauthenticated)",
+    // Exchange, of groups and users who take no mail from strangers.
+    {"resolver\\.rst\\.(auth|notauth|sendernotauth|restrict)", Classification::policy},
+    {"resolver\\.rst\\.\\w*size", Classification::message_too_large},
+    {R"(\b(dmarc|dkim|domainkeys|spf|ptr|rdns)\b|reverse[ -](dns|lookup|host|address|record)|unauthenticated|sender policy framework)",
      Classification::authentication},
     {"authentication (checks? |is |has )?(failed|failure|failing|required|needed|information)|"
      "multiple authentication checks|(must|not|require.{0,10}) authenticate|sender ?id\\b|"
@@ -45,16 +48,20 @@ constexpr WordRule kCertain[] = {
      "){0,2}(connections|sessions|messages|mails|e-?mails|requests|attempts|transactions|"
      "recipients)|"
      "exceed\\w* (\\S+ ){0,3}(number|rate|frequency)\\b|"
+     "exceed\\w* (\\S+ ){0,2}(max\\w*|allowed|permitted) (\\S+ )?(connections|messages|e-?mails|"
+     "mails|recipients)|(connections|messages|e-?mails|mails|recipients) (per|an?|each) (second|"
+     "minute|hour|day)\\b|"
      "(connections|messages|e-?mails|mails|recipients) .{0,30}(quota|limit)|(quota|limit) "
      ".{0,20}(connections|messages|mails|e-?mails)\\b|"
-     "rate.?limit|throttl|unusual rate|"
+     "too much (e-?mail|mail|traffic)|rate.?limit|throttl|unusual rate|"
      "(connection|sending|message|mail|delivery) (rate|frequency)|frequency (is )?limit",
      Classification::rate_limited},
+    {"message expired|socket error", Classification::transient},
     {"(send|sending|sent|receiving|arriving|connecting).{0,20} (too "
      "(fast|quickly|often|frequently|much)|"
      "at a rate)|too (fast|quickly|frequently)\\b|slow(er| down)|"
      "maximum number of (\\S+ )?(connections|messages|sessions)|"
-     "(hourly|daily|per (hour|day|minute)) (\\S+ )?(limit|quota)|"
+     "(hourly|daily|per (hour|day|minute)) (\\S+ ){0,2}(limit|quota)|"
      "(sending|sent|relay|message|connection|session|outgoing) (limit|quota)s?\\b|"
      "(limit|quota).{0,20} per (second|minute|hour|day)|temporarily deferred|server (is )?busy",
      Classification::rate_limited},
@@ -87,12 +94,22 @@ constexpr WordRule kCertain[] = {
     {"\\b[eh][he]lo\\b.{0,60}(not found|invalid|reject|refused|denied|not "
      "exist|verif|resolve|bad\\b)",
      Classification::policy},
-    {"spoof|administrative(ly)? prohibit|yourself", Classification::policy},
+    {"(bad|invalid|forged|fake|need|wrong) (\\S+ )?[eh][he]lo\\b|impersonat|spoof|"
+     "administrative(ly)? prohibit|yourself",
+     Classification::policy},
+    // A list that is not open to all.
+    {"(only|not an?|not) (\\S+ ){0,2}(subscriber|subscribed|member|moderator)s?\\b|"
+     "(subscriber|member)s?[ -]only|(may|can|allowed to|permission to) post|post(ing)? to this",
+     Classification::policy},
 
-    {"over ?-?quota|quota.{0,12} (exceed|full|reached)|quotaexceeded|exceed.{0,40} (quota|storage)|"
+    {"over ?-?quota|remaining quota|quota of (the |this )?(recipient|user|mail ?box|account)|"
+     "used (up )?(all|the|his|her|their|its) (\\S+ ){0,4}(space|quota|storage)|"
+     "over (\\S+ ){1,3}quota|quota.{0,12} (exceed|full|reached)|quotaexceeded|"
+     "exceed.{0,40} (quota|storage|space)|no (more )?room\\b|"
      "(mail ?box|inbox|mail ?folder|account|user|recipient|storage|disk)\\b.{0,25} (is |too |been "
      ")?full\\b|"
-     "full (mail ?box|inbox)|(insufficient|not enough|out of|no|low) (\\S+ )?(storage|disk|space)|"
+     "full (mail ?box|inbox)|(insufficient|not enough|out of|no|low) (\\S+ "
+     "){0,2}(storage|disk|space)|"
      "disk quota|(mail ?box|inbox|storage)\\b.{0,25} (limit|exceed)",
      Classification::mailbox_full},
     {"(message|mail|e-?mail|body|content|data|attachment|letter)( \\S+)? (is |was )?"
@@ -104,7 +121,8 @@ constexpr WordRule kCertain[] = {
 
     {"too many hops|hop count|(mail|routing|forwarding) loop|loops? (back|detected)",
      Classification::routing},
-    {"starttls|(tls|ssl|encryption)\\b.{0,30} (requir|need|fail|mandatory|must)|"
+    {"starttls|(tls|ssl|encryption)\\b.{0,30} (requir|need|fail|mandatory|must|unavailable|"
+     "not (available|supported|offered))|"
      "(requires?|must use|needs) (\\S+ )?(tls|ssl|encryption)",
      Classification::tls_failure},
 
@@ -112,7 +130,7 @@ constexpr WordRule kCertain[] = {
      "(disabled|deactivated|inactive|suspend\\w*|discontinued|frozen|locked|expired|closed|"
      "terminated|"
      "not active|cancell?ed|dormant|archived)\\b|"
-     "(account|mail ?box) (is |has been |was )?blocked|"
+     "(account|mail ?box)( of <address>| <address>)? (is |has been |was )?blocked|inactivity|"
      "(disabled|deactivated|inactive|suspended|frozen|locked|expired|dormant|closed) "
      "(\\S+ )?(user|account|mail ?box|recipient|address)|not an active "
      "(address|account|user|mailbox)|unavailable or access denied|"
@@ -121,22 +139,17 @@ constexpr WordRule kCertain[] = {
      "not|n't) (currently )?(active|(accept|receiv)(ing|s)? (any |new "
      ")*(e-?mail|mail|messages))\\b",
      Classification::inactive_mailbox},
-    {"(compte|bo(î|i)te)\\b.{0,40} (bloqu|suspendu|ferm(é|e)|d(é|e)sactiv|inacti|archiv)|"
-     "(konto|postfach)\\b.{0,40} (gesperrt|deaktiviert|geschlossen|inaktiv)|"
-     "(cuenta|buz(ó|o)n)\\b.{0,40} (suspendid|desactivad|inactiv|bloquead|deshabilitad)|"
-     "(account|casella|utente)\\b.{0,40} (sospes|disattiv|disabilitat|bloccat|inattiv)|"
-     "(conta|caixa)\\b.{0,40} (suspens|desativad|inativ|bloquead)",
-     Classification::inactive_mailbox},
-
     {"(user|mail ?box|account|recipient|addressee|alias|person|customer|destinat\\w+|local.?part|"
-     "utilisateur|usuario|benutzer|<address>)s?( address(es)?| name| account| mail ?box)?( "
+     "<address>)s?( address(es)?| name| account| mail ?box)?( "
      "\\(?<address>\\)?)? "
      "(is |was |are |has been |could )?(an? )?(unknown|not found|not be found|not exist|does "
      "?n[o']t? ?exist|does not exist|"
      "doesn't exist|not known|invalid\\w*|no longer|unavailable|not available|not "
      "valid|undeliverable|"
-     "non-?existent|not listed|not recognized|not our customer|inconnu|desconocid[oa]|unbekannt|"
-     "no existe|existiert nicht)",
+     "non-?existent|not listed|not recognized|not our customer|not in (my|our|the|this) (\\S+ )?("
+     "list|directory|database|\\S*rcptto)|"
+     "not (\\S+ )?(administered|handled|hosted|registered|provisioned|defined|local)|"
+     "(cannot|can't|could not) be (verified|found|located|resolved))",
      Classification::bad_mailbox},
     {"(no such|unknown|invalid|non-?existent|illegal|undeliverable|not a valid|not a known|no mail "
      "for|"
@@ -145,8 +158,10 @@ constexpr WordRule kCertain[] = {
      "){0,2}"
      "(user|mail ?box|account|recipient|addressee|address|alias|person|customer)",
      Classification::bad_mailbox},
-    {"no (mail ?box|one|account|user|recipient) (here|at this|by that|with that|of that|named)|"
+    {"(no (mail ?box|one|account|user|recipient)|nobody) (called|for <address>|here|at this|by "
+     "that|with that|of that|named)|"
      "recipnotfound|(local|virtual|alias|relay|recipient) (\\S+ )?table|"
+     "address (is |was )?not (administered|handled|hosted|registered|provisioned|defined|local)|"
      "address (not found|is not valid|does not exist|no longer|unknown|invalid)|"
      "not found in (\\S+ )?(directory|database|address)|no longer (on|at|with|in "
      "use|employed|works?|valid)|"
@@ -165,17 +180,19 @@ constexpr WordRule kCertain[] = {
      Classification::no_mx},
 
     {"\\brelay", Classification::relaying_denied},
-    {R"(\bspam|\b[au]nti-?spam|\bub?ce\b|\bube\b|junk|unsolicited|\bbulk\b|phish|suspicious|content (was |is |has been )?(rejected|filter|blocked|refused|den)|message (was |is |has been )?filtered|objectionable)",
+    {R"(\bspam|\b[au]nti-?spam|\bub?ce\b|\bube\b|junk|unsolicited|\bbulk\b|phish|suspicious|(because of|due to) (its |the |your |message )*content|content (was |is |has been )?(rejected|filter|blocked|refused|den)|message (was |is |has been )?filtered|objectionable)",
      Classification::spam_content},
     {"polic(y|ies)|violat|not (\\S+ )?compliant|rfc ?[258]+22|duplicate header|"
-     "(missing|multiple|invalid|bad|duplicate) (\\S+ )?headers?",
+     "(missing|multiple|invalid|bad|duplicate) (\\S+ )?headers?|"
+     "headers? (\\S+ )?(is |are )?(missing|required|malformed|invalid|duplicate)",
      Classification::policy},
     // A program that delivers locally; what it could not do is no verdict on the address.
     {"\\bprocmail|maildrop|mailer error|command (failed|died|output)|pipe to\\b|exit (status|code)|"
      "x-unix|(can't|cannot|couldn't|could not) (create|open|write) ",
      Classification::transient},
     {"syntax|command (is |was )?(not |un)(recogni[sz]ed|implemented|known|supported)|bad sequence|"
-     "protocol error|pipelining|line (is )?too long|bare (lf|cr|newline)",
+     "protocol error|pipelining|line (is )?too long|(bare|lone|stray) (lf|cr|"
+     "newline|linefeed)",
      Classification::protocol_error},
 };
 
@@ -224,6 +241,11 @@ std::string_view stand_in(std::string_view word) {
   const re2::StringPiece piece(word.data(), word.size());
   if (word.find('@') != std::string_view::npos) return "<address>";
   if (RE2::FullMatch(piece, kIp)) return "<ip>";
+  // Exchange's names of what went wrong look like domains: "resolver.rst.notauthorized".
+  static const RE2 kExchange(
+      R"((?:resolver\.[a-z]{3}|storedrv|transport\.rules|smtpsend|queue\.expired)\b.*|)"
+      R"([a-z]*exception[a-z.]*)");
+  if (RE2::FullMatch(piece, kExchange)) return {};
   const bool is_domain = RE2::FullMatch(piece, kDomain);
   if (!is_domain && !is_link(word)) return {};
   if (is_blocklist(word)) return "<blocklist>";
@@ -275,12 +297,20 @@ bool speaks_of_leave(std::string_view plain) {
 
 bool tells_passing_trouble(std::string_view plain) {
   static const RE2 kPassing(
-      R"(\btemporar|(?:try|retry|again) (?:later|in [0-9])|at this time|unverified|)"
+      R"(\btemporar|(?:try|retry|again) (?:later|in [0-9])|at this time|unverified|servfail|)"
       R"((?:not|n't|unable to|failed to|cannot) (?:be )?verif|verification (?:\S+ )?(?:fail|err|tim)|)"
       R"(call-?out|timed? ?out|(?:user|recipient|address) lookup (?:\S+ )?(?:fail|err)|)"
       R"((?:ldap|database|directory|backend) (?:\S+ ){0,2}(?:fail|err|unavail|not available|down)|)"
+      R"((?:dns|name) ?server (?:\S+ )?(?:fail|err|unavail|not respon)|)"
       R"((?:internal|system|local|configuration) (?:\S+ )?(?:error|problem))");
   return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kPassing);
+}
+
+bool speaks_of_closing(std::string_view plain) {
+  static const RE2 kClosing(
+      R"(\b(?:suspen|disabl|deactiv|inactiv|not active|discontinu|expired|terminated|locked|frozen|)"
+      R"(dormant|restrict|closed|on hold|not (?:currently )?(?:accept|receiv)ing))");
+  return RE2::PartialMatch(re2::StringPiece(plain.data(), plain.size()), kClosing);
 }
 
 }  // namespace posthaste

@@ -21,6 +21,8 @@ bool speaks_of_leave(std::string_view plain);
 // Whether they say that the receiver could not find out, so that an unknown user may be a known
 // one.
 bool tells_passing_trouble(std::string_view plain);
+// Whether they speak of a mailbox that is closed for a while, beside whatever else they say.
+bool speaks_of_closing(std::string_view plain);
 
 // The text in lower case, single spaces between words, without punctuation. Names are taken out,
 // for they are not what the peer says: <address>, <ip>, <domain> and <link> stand for them, and

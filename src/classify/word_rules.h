@@ -18,11 +18,14 @@ struct WordRule {
   Classification classification;
 };
 
-// A list of patterns as one automaton: the first in the list that matches decides.
+// A list of patterns as one automaton: the first in the list that matches decides. Plain words are
+// lower case in ASCII alone; as UTF-8 they match in any case, where they are UTF-8.
 class WordRules {
  public:
   template <std::size_t N>
-  explicit WordRules(const WordRule (&rules)[N]) : set_(options(), RE2::UNANCHORED) {
+  explicit WordRules(const WordRule (&rules)[N],
+                     RE2::Options::Encoding encoding = RE2::Options::EncodingLatin1)
+      : set_(options(encoding), RE2::UNANCHORED) {
     for (const WordRule& rule : rules) {
       const int added = set_.Add(rule.pattern, nullptr);
       assert(added >= 0);
@@ -40,10 +43,11 @@ class WordRules {
   }
 
  private:
-  static RE2::Options options() {
+  static RE2::Options options(RE2::Options::Encoding encoding) {
     RE2::Options options;
-    options.set_encoding(RE2::Options::EncodingLatin1);  // replies may hold any octets
-    options.set_max_mem(16 << 20);
+    options.set_encoding(encoding);  // replies may hold any octets
+    options.set_case_sensitive(encoding == RE2::Options::EncodingLatin1);
+    options.set_max_mem(64 << 20);
     return options;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ struct ReturnedRecipient {
   bool is_known = true;       // false: no rule knew the diagnostic's words or status
   std::string feedback_type;  // of a complaint: "abuse"
 };
+
+// More of one mail are not read: no sender of ours gives one transaction more recipients.
+constexpr std::size_t kMaxReturnedRecipients = 100;
 
 // A returned message, read. Recipients stand in the order of the message; there are none when its
 // kind is other.

@@ -7,13 +7,10 @@
 namespace posthaste {
 namespace {
 
-// Of one mail; more recipients in one transaction are not returned together.
-constexpr std::size_t kMaxFailures = 100;
-
 std::vector<ReturnedRecipient> failures_of(const ReturnedMail& returned) {
   std::vector<ReturnedRecipient> failures;
   for (const ReturnedRecipient& one : returned.recipients) {
-    if (one.kind == ReturnKind::bounce && failures.size() < kMaxFailures) failures.push_back(one);
+    if (one.kind == ReturnKind::bounce) failures.push_back(one);
   }
   return failures;
 }

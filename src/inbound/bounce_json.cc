@@ -11,7 +11,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMaxText = 256 * 1024;
-constexpr std::size_t kMaxRecipients = 1000;
 
 std::string text_at(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -28,7 +27,7 @@ void add_bounced(const Json& bounce, const ReplyClassifier& classifier, Returned
   mail.reporting_mta = text_at(bounce, "reportingMTA");
   const bool is_transient = text_at(bounce, "bounceType") == "Transient";
   for (const Json& one : child(bounce, "bouncedRecipients")) {
-    if (mail.recipients.size() >= kMaxRecipients) break;
+    if (mail.recipients.size() >= kMaxReturnedRecipients) break;
     ToldFailure told{.recipient = text_at(one, "emailAddress"),
                      .action = text_at(one, "action"),
                      .enhanced_status = text_at(one, "status"),
@@ -43,7 +42,7 @@ void add_bounced(const Json& bounce, const ReplyClassifier& classifier, Returned
 void add_others(const Json& list, ReturnKind kind, const std::string& type, ReturnedMail& mail) {
   mail.kind = kind;
   for (const Json& one : list) {
-    if (mail.recipients.size() >= kMaxRecipients) break;
+    if (mail.recipients.size() >= kMaxReturnedRecipients) break;
     ReturnedRecipient recipient{.kind = kind};
     recipient.recipient = one.is_string() ? one.get<std::string>() : text_at(one, "emailAddress");
     recipient.feedback_type = type;

@@ -7,8 +7,8 @@
 
 #include "base/ascii.h"
 #include "inbound/bounce_json.h"
-#include "inbound/bounce_text.h"
 #include "inbound/bounce_words.h"
+#include "inbound/prose_reader.h"
 #include "inbound/returned_report.h"
 #include "mail/dsn.h"
 #include "mail/mime.h"
@@ -78,7 +78,9 @@ std::vector<std::string> failed_in_header(const MimeHeader& header) {
   std::vector<std::string> failed;
   for (const HeaderField& field : header.fields) {
     if (!equals_ignoring_case(field.name, "X-Failed-Recipients")) continue;
-    for (std::string& address : addresses_of(field.value)) failed.push_back(std::move(address));
+    for (std::string& address : addresses_of(field.value)) {
+      if (failed.size() < kMaxReturnedRecipients) failed.push_back(std::move(address));
+    }
   }
   return failed;
 }
@@ -114,7 +116,7 @@ ReturnedMail auto_reply(const MimeHeader& header) {
 ReturnKind kind_of_prose(const ProseReader& prose, std::string_view subject) {
   const std::string all = std::string(subject) + " " + prose.flat();
   if (tells_delay(all)) return ReturnKind::delay;
-  return tells_success(all) && !prose.tells_failure() ? ReturnKind::delivered : ReturnKind::bounce;
+  return tells_success(all) && !prose.has_refusal() ? ReturnKind::delivered : ReturnKind::bounce;
 }
 
 }  // namespace
@@ -174,14 +176,24 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   const std::vector<std::string> known = failed_in_header(reading.header);
   const bool returns_message =
       !reading.prose.original.empty() || reading.mime.find("message/rfc822") != nullptr;
+  // A person, or a shop, may write of a delivery that failed too.
+  const bool is_of_a_machine = prose.has_refusal() || returns_message || reading.has_null_path ||
+                               is_machine_subject(reading.subject) ||
+                               !reading.header.field("Auto-Submitted").empty();
   const bool is_bounce =
-      !known.empty() || looks_like_bounce ||
-      (prose.tells_failure() && (reading.is_from_daemon || is_bounce_subject(reading.subject))) ||
+      !known.empty() || looks_like_bounce || (prose.tells_failure() && reading.is_from_daemon) ||
+      (prose.tells_failure() && is_bounce_subject(reading.subject) && is_of_a_machine) ||
       ((reading.is_from_daemon || returns_message) && prose.has_refusal()) ||
       (reading.has_null_path && returns_message);
   ReturnedMail mail;
   if (!is_bounce) return mail;
-  auto found = prose.recipients(Suspicion::looks_like_bounce, known, receivers_of(reading.header));
+  auto found = prose.recipients(known, receivers_of(reading.header));
+  if (found.empty() && looks_like_bounce && (prose.has_refusal() || prose.tells_failure())) {
+    for (std::string& address :
+         ProseReader::only_named(reading.subject, receivers_of(reading.header))) {
+      found.push_back({std::move(address), ""});
+    }
+  }
   if (found.empty() && looks_like_bounce && prose.has_refusal()) {
     found = receivers_of_original(reading);
   }
@@ -193,6 +205,7 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   for (const ProseRecipient& one : found) {
     ToldFailure told{.kind = mail.kind, .recipient = one.address};
     told.diagnostic = prose.words_about(one, found.size() == 1);
+    told.words = one.words;
     told.context = prose.flat();
     told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));

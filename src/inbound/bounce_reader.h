@@ -19,7 +19,7 @@ struct Reading;
 //   const BounceReader reader(ReplyClassifier::shipped());
 //   const ReturnedMail returned = reader.read(octets);
 //
-// Immutable: any thread may ask. Work is bounded by the limits of bounce_text.h and mail/mime.h.
+// Immutable: any thread may ask. Work is bounded by the limits of prose_reader.h and mail/mime.h.
 class BounceReader {
  public:
   explicit BounceReader(ReplyClassifier classifier) : classifier_(std::move(classifier)) {}

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "base/ascii.h"
@@ -43,17 +44,52 @@ bool begins_header(const std::vector<std::string_view>& lines, std::size_t at) {
   return fields >= 3 && has_origin;
 }
 
+void append_character(std::uint32_t code, std::string& text) {
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+    return;
+  }
+  const int tail = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr unsigned kFirst[] = {0, 0xc0, 0xe0, 0xf0};
+  text += static_cast<char>(kFirst[tail] | (code >> (6 * tail)));
+  for (int i = tail - 1; i >= 0; --i) text += static_cast<char>(0x80 | ((code >> (6 * i)) & 0x3f));
+}
+
+// "&#64;" and "&#x40;": any character by its number. What is none stays as it is.
+std::string without_numbered_entities(std::string_view text) {
+  static const RE2 kEntity(R"(&#(?:[xX]([0-9a-fA-F]{1,6})|([0-9]{1,7}));?)");
+  std::string plain;
+  re2::StringPiece rest = piece(text);
+  re2::StringPiece whole[3];
+  while (kEntity.Match(rest, 0, rest.size(), RE2::UNANCHORED, whole, 3)) {
+    plain.append(rest.data(), static_cast<std::size_t>(whole[0].data() - rest.data()));
+    std::uint32_t code = 0;
+    const bool is_hex = whole[2].empty();
+    for (const char c : is_hex ? whole[1] : whole[2]) {
+      code = code * (is_hex ? 16 : 10) + static_cast<std::uint32_t>(hex_value(c));
+    }
+    const bool is_character = code >= ' ' && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    if (is_character) append_character(code, plain);
+    const auto end = whole[0].data() + whole[0].size();
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  }
+  plain.append(rest.data(), rest.size());
+  return plain;
+}
+
 // "&lt;" and the like.
 std::string without_entities(std::string text) {
-  constexpr std::array<std::pair<const char*, const char*>, 9> kEntities{{{"&lt;", "<"},
-                                                                          {"&gt;", ">"},
-                                                                          {"&quot;", "\""},
-                                                                          {"&nbsp;", " "},
-                                                                          {"&#39;", "'"},
-                                                                          {"&apos;", "'"},
-                                                                          {"&#64;", "@"},
-                                                                          {"&#43;", "+"},
-                                                                          {"&amp;", "&"}}};
+  text = without_numbered_entities(text);
+  constexpr std::array<std::pair<const char*, const char*>, 10> kEntities{{{"&lt;", "<"},
+                                                                           {"&gt;", ">"},
+                                                                           {"&quot;", "\""},
+                                                                           {"&nbsp;", " "},
+                                                                           {"&apos;", "'"},
+                                                                           {"&rsquo;", "'"},
+                                                                           {"&commat;", "@"},
+                                                                           {"&period;", "."},
+                                                                           {"&shy;", ""},
+                                                                           {"&amp;", "&"}}};
   for (const auto& [entity, character] : kEntities) {
     RE2::GlobalReplace(&text, entity, character);
   }

@@ -9,9 +9,9 @@
 #include "base/ascii.h"
 #include "classify/reply_class.h"
 #include "classify/reply_words.h"
-#include "inbound/bounce_text.h"
 #include "inbound/bounce_words.h"
 #include "inbound/feedback.h"
+#include "inbound/prose_reader.h"
 #include "mail/dsn.h"
 #include "mail/message.h"
 #include "mail/mime.h"
@@ -109,7 +109,15 @@ std::string report_of(const MimeMessage& mime, std::string_view head) {
     if (is_report && (best == nullptr || part.depth < best->depth)) best = &part;
   }
   if (best != nullptr) return best->decoded(kMaxReport);
-  return std::string(report_within(head));
+  std::string report(report_within(head));
+  // Some attach it as a text with a name.
+  for (const MimePart& part : mime.parts()) {
+    if (!report.empty() || part.type == "message/rfc822") break;
+    if (part.is_leaf && part.type == "text/plain" && !part.filename.empty()) {
+      report = report_within(part.text(kMaxReport));
+    }
+  }
+  return report;
 }
 
 // "71", "X-Unix; 75": nothing that a person could read.
@@ -136,20 +144,51 @@ bool contradicts_bad_address(const ProseReader& prose) {
   return told && !is_hard(*told);
 }
 
+// A program that takes mail for a user failed, or said so: no verdict on the address, whatever its
+// exit status was. A server knows its users before it runs one.
+bool tells_failed_program(const ToldFailure& told) {
+  static const RE2 kProgram(
+      R"((?i)\bcommand (?:died|output|failed|line usage|exited)|\bunknown mailer error|)"
+      R"(\bmailer (?:died|failed|exited)|\b(?:exit|return)(?:ed|s)? (?:with )?(?:status|code|value)|)"
+      R"(\bchild (?:process )?(?:exit|status|died|return)|\bpipe(?:d)? to \W?[|/]|)"
+      R"(\b(?:delivery|deliver) (?:agent|command|program) )");
+  const bool is_program = told.diagnostic_type == "x-unix" ||
+                          RE2::PartialMatch(piece(told.diagnostic), kProgram) ||
+                          RE2::PartialMatch(piece(told.words), kProgram);
+  return is_program && find_reply_codes(told.diagnostic).smtp_code == 0;
+}
+
+// Of the peer's status and the reporting system's, the one that tells more: the peer's own, unless
+// it is vague, or of another kind than the peer's reply while the other is of the same.
+std::string more_telling(const ReplyCodes& peer, const std::string& reported) {
+  const std::string& own = peer.enhanced_status;
+  if (own.empty() || reported.empty()) return own.empty() ? reported : own;
+  if (is_generic(own)) return is_generic(reported) ? own : reported;
+  if (is_generic(reported)) return own;
+  // "5.1.0" says less than "5.1.1".
+  if (own.ends_with(".0") && reported.starts_with(own.substr(0, own.size() - 1))) return reported;
+  const char kind = static_cast<char>('0' + peer.smtp_code / 100);
+  const bool is_odd = peer.smtp_code != 0 && own[0] != kind && reported[0] == kind;
+  return is_odd ? reported : own;
+}
+
 // An address is given up only for what speaks of nothing else.
 bool is_bad_for_good(const ToldFailure& told, const ReturnedRecipient& judged,
                      const RefusalClass& known) {
   const std::string& status = judged.enhanced_status;
   const bool is_addressing = status.size() > 2 && status[2] == '1';
   if (told.kind != ReturnKind::bounce || known.is_doubtful || told.is_contradicted) return false;
+  if (tells_failed_program(told)) return false;
   const bool is_mailbox = judged.classification == Classification::bad_mailbox;
   if (is_mailbox && told.stage == RefusalStage::message && !is_addressing) return false;
-  // Words alone, without anybody's status or a sign that RCPT was refused, may be a filter's.
+  // Words alone, without anybody's status or a sign that RCPT was refused, may be a filter's; those
+  // that a provider is known to write are not.
   const RefusalStage stage =
       told.stage == RefusalStage::untold ? stage_told_in(judged.diagnostic) : told.stage;
-  if (is_mailbox && status.empty() && stage != RefusalStage::recipient) return false;
+  const bool is_told = !status.empty() || stage == RefusalStage::recipient || known.rule != nullptr;
+  if (is_mailbox && !is_told) return false;
   // A system that gave up on an unknown user believes it, though each reply was a 4yz.
-  return known.hard || (is_addressing && is_mailbox);
+  return is_hard(judged.classification) && (known.hard || (is_addressing && is_mailbox));
 }
 
 }  // namespace
@@ -174,11 +213,7 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
   judged.remote_mta = told.remote_mta;
   const ReplyCodes codes = find_reply_codes(judged.diagnostic);
   judged.smtp_code = codes.smtp_code;
-  judged.enhanced_status = status_at_start(told.enhanced_status);
-  // The peer's own status is more telling than what the reporting system makes of it.
-  const bool is_own = !is_generic(codes.enhanced_status) ||
-                      (is_generic(judged.enhanced_status) && !codes.enhanced_status.empty());
-  if (is_own) judged.enhanced_status = codes.enhanced_status;
+  judged.enhanced_status = more_telling(codes, status_at_start(told.enhanced_status));
   if (told.kind == ReturnKind::delivered) return judged;
   ToldRefusal refusal{.text = judged.diagnostic,
                       .provider = provider_named_in(told.remote_mta + " " + judged.diagnostic),
@@ -200,6 +235,10 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
     }
   }
   judged.classification = known.classification;
+  const bool is_addressing = judged.enhanced_status.size() > 2 && judged.enhanced_status[2] == '1';
+  if (is_hard(known.classification) && !is_addressing && tells_failed_program(told)) {
+    judged.classification = Classification::transient;
+  }
   judged.is_known = known.is_known;
   judged.hard = is_bad_for_good(told, judged, known);
   return judged;
@@ -216,15 +255,17 @@ ReturnedMail read_report(const MimeMessage& mime, std::string_view head,
   const std::string_view within = report_within(head);
   const ProseReader prose(head.substr(0, head.size() - within.size()));
   for (const DsnReportedRecipient& reported : report.recipients) {
+    if (mail.recipients.size() >= kMaxReturnedRecipients) break;
     ToldFailure told{.recipient = recipient_of(reported),
                      .action = reported.action,
                      .enhanced_status = reported.status,
                      .diagnostic = reported.diagnostic_code,
+                     .diagnostic_type = reported.diagnostic_type,
                      .remote_mta = reported.remote_mta,
                      .context = prose.flat()};
     if (told.recipient.empty() && report.recipients.size() == 1) {
       // A file or a program; who was meant stands in the text.
-      const auto named = prose.recipients(Suspicion::looks_like_bounce, {}, {});
+      const auto named = prose.recipients({}, {});
       if (named.size() == 1) told.recipient = named.front().address;
     }
     if (told.recipient.empty()) continue;
@@ -233,8 +274,9 @@ ReturnedMail read_report(const MimeMessage& mime, std::string_view head,
                     .value_or(status.starts_with('2')   ? ReturnKind::delivered
                               : status.starts_with('4') ? ReturnKind::delay
                                                         : ReturnKind::bounce);
-    const auto listed = prose.recipients(Suspicion::looks_like_bounce, {told.recipient}, {});
+    const auto listed = prose.recipients({told.recipient}, {});
     const bool is_only = report.recipients.size() == 1;
+    told.words = listed.front().words;
     told.stage = prose.stage_of(listed.front(), is_only);
     told.is_contradicted = is_only && contradicts_bad_address(prose);
     if (told.kind != ReturnKind::delivered && find_reply_codes(told.diagnostic).smtp_code == 0) {

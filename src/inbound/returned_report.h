@@ -18,6 +18,8 @@ struct ToldFailure {
   std::string action;           // as written
   std::string enhanced_status;  // as written: "5.0.0 (permanent failure)"
   std::string diagnostic;       // what the peer or the system said
+  std::string diagnostic_type;  // "smtp", "x-unix", lower case; "" when not told
+  std::string words;            // that stand at the address in the text for people
   std::string remote_mta;
   std::string_view context;  // the whole text, where the diagnostic says nothing
   RefusalStage stage = RefusalStage::untold;

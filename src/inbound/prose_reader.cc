@@ -1,4 +1,4 @@
-#include "inbound/bounce_text.h"
+#include "inbound/prose_reader.h"
 
 #include <re2/re2.h>
 
@@ -7,28 +7,21 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "classify/delivery_words.h"
+#include "classify/reply_class.h"
 #include "classify/reply_classifier.h"
+#include "classify/reply_words.h"
+#include "inbound/bounce.h"
 #include "inbound/bounce_words.h"
 #include "mail/message.h"
 
 namespace posthaste {
 namespace {
 
-constexpr std::size_t kMaxRecipients = 1000;
 constexpr std::size_t kMaxBlockLines = 25;
 
 std::string_view view(re2::StringPiece text) {
   return {text.data(), text.size()};
-}
-
-bool is_any_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_any_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_any_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 const RE2& address_line() {
@@ -60,28 +53,30 @@ bool is_label_of_another(std::string_view before) {
   return RE2::PartialMatch(piece(before), kLabel);
 }
 
+// Words of a recipient's fault, without any of a failure.
+bool tells_cause(const std::string& flat) {
+  const auto cause = class_by_certain_words(plain_words(flat));
+  return cause && (is_about_recipient(*cause) || *cause == Classification::mailbox_full);
+}
+
 // "… are not accepting mail from": the sender follows.
 bool names_sender(std::string_view before) {
   static const RE2 kFrom(R"((?:^|\s)(?:from|by|von)[\s:]+["'<(\[]*$)", text_options());
   return RE2::PartialMatch(piece(before), kFrom);
 }
 
-// "554 <a@b>... reason" in a line, and "550 …" in the next: two replies.
-bool begins_reply(std::string_view line) {
-  static const RE2 kCode(R"(^\s*(?:<<< ?)?[45][0-9][0-9] )");
-  return RE2::PartialMatch(piece(line), kCode);
-}
-
 }  // namespace
 
 ProseReader::ProseReader(std::string_view head)
-    : text_(head.substr(0, kMaxProse)), lower_text_(lowered(text_)) {
-  lines_ = lines_of(text_);
-  lower_lines_ = lines_of(lower_text_);
+    : text_(head.substr(0, kMaxProse)),
+      lower_text_(lowered(text_)),
+      lines_(lines_of(text_)),
+      lower_lines_(lines_of(lower_text_)),
+      replies_(lines_, lower_lines_) {
   for (const std::string_view line : lines_) {
     flat_begin_.push_back(flat_.size());
     for (const char c : line) {
-      if (!is_any_space(c)) {
+      if (!is_white(c)) {
         flat_.push_back(c);
       } else if (!flat_.empty() && flat_.back() != ' ') {
         flat_.push_back(' ');
@@ -89,6 +84,7 @@ ProseReader::ProseReader(std::string_view head)
     }
     if (!flat_.empty() && flat_.back() != ' ') flat_.push_back(' ');
   }
+  lower_flat_ = lowered(flat_);
   for (const auto& lead : failure_leads()) {
     re2::StringPiece match;
     if (!lead->Match(flat_, 0, flat_.size(), RE2::UNANCHORED, &match, 1)) continue;
@@ -108,7 +104,8 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
                                                      bool needs_reason) const {
   std::vector<Listed> found;
   bool first_is_indented = false;
-  for (std::size_t i = first_line; i < lines_.size() && found.size() < kMaxRecipients; ++i) {
+  for (std::size_t i = first_line; i < lines_.size() && found.size() < kMaxReturnedRecipients;
+       ++i) {
     const std::string_view line = lines_[i].substr(0, 1000);
     if (line.find('@') == std::string_view::npos) continue;
     re2::StringPiece address;
@@ -119,12 +116,13 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
     }
     const auto behind = static_cast<std::size_t>(address.data() - line.data()) + address.size();
     if (needs_reason) {
-      static const RE2 kReason(R"(^[>"'\])]*(?::|\.{3}| ?-- ?| ?\()|^>?\s*$)");
+      static const RE2 kReason(
+          R"(^[>"'\])]*(?::|\.{3}| ?-- ?| ?\(|[\s|]{1,40}[45][0-9][0-9][ -])|^>?\s*$)");
       if (!RE2::PartialMatch(piece(line.substr(behind)), kReason)) continue;
     }
     // A list goes on as it began: at the edge or indented. Elsewhere stands only what is plainly
     // one more: alone in its line, with its reason below or right behind the one before.
-    const bool is_indented = is_any_space(line.front());
+    const bool is_indented = is_white(line.front());
     if (found.empty()) first_is_indented = is_indented;
     if (is_indented != first_is_indented && !continues_list(found.back().line, i)) continue;
     found.push_back({cleaned(view(address)), i, behind});
@@ -141,7 +139,7 @@ bool ProseReader::continues_list(std::size_t last, std::size_t line) const {
   if (!colon.empty()) return true;
   return std::all_of(lines_.begin() + static_cast<std::ptrdiff_t>(last) + 1,
                      lines_.begin() + static_cast<std::ptrdiff_t>(line),
-                     [](std::string_view between) { return trim(between).empty(); });
+                     [](std::string_view between) { return trim_white(between).empty(); });
 }
 
 std::vector<std::string> ProseReader::named_in_phrases() const {
@@ -149,7 +147,7 @@ std::vector<std::string> ProseReader::named_in_phrases() const {
   for (const auto& phrase : failures_with_address()) {
     re2::StringPiece rest(flat_);
     re2::StringPiece address;
-    while (found.size() < kMaxRecipients && RE2::FindAndConsume(&rest, *phrase, &address)) {
+    while (found.size() < kMaxReturnedRecipients && RE2::FindAndConsume(&rest, *phrase, &address)) {
       found.push_back(cleaned(view(address)));
     }
     if (!found.empty()) break;
@@ -166,29 +164,29 @@ std::vector<ProseRecipient> ProseReader::behind_lead() const {
   const std::size_t line_end = next == flat_begin_.end() ? flat_.size() : *next;
   std::string_view rest = std::string_view(flat_).substr(lead_end_, line_end - lead_end_);
   re2::StringPiece before, address;
-  while (found.size() < kMaxRecipients &&
+  while (found.size() < kMaxReturnedRecipients &&
          RE2::PartialMatch(piece(rest), kNext, &before, &address) && !names_sender(view(before))) {
     rest = rest.substr(static_cast<std::size_t>(address.data() - rest.data()) + address.size());
     found.push_back({cleaned(view(address)), ""});
     const std::size_t word = rest.find_first_not_of(" >)]\"',;");
     if (word == std::string_view::npos || rest.find_first_of(",;") > word + 1) break;
   }
-  if (!found.empty()) found.back().words = rest;
+  if (!found.empty()) found.back().words = trim_white(rest);
   return found;
 }
 
-// The one address in the text, beside those of whoever sends and of those who help.
-std::vector<std::string> ProseReader::only_named(const std::vector<std::string>& self) const {
+std::vector<std::string> ProseReader::only_named(const std::string& text,
+                                                 const std::vector<std::string>& self) {
   static const RE2 kAny(kAddressPattern, text_options());
   static const RE2 kDesk(R"(^(?:postmaster|mailer-daemon|abuse|support|help|info|admin|webmaster|)"
                          R"(hostmaster|service|kundenservice|no-?reply)\b)",
                          text_options());
   std::vector<std::string> found;
-  re2::StringPiece rest(flat_);
+  re2::StringPiece rest(text);
   re2::StringPiece address;
   while (found.size() < 2 && RE2::FindAndConsume(&rest, kAny, &address)) {
     const std::string_view before =
-        std::string_view(flat_).substr(0, static_cast<std::size_t>(address.data() - flat_.data()));
+        std::string_view(text).substr(0, static_cast<std::size_t>(address.data() - text.data()));
     if (names_sender(before.substr(before.size() - std::min<std::size_t>(before.size(), 20)))) {
       continue;
     }
@@ -204,6 +202,12 @@ std::vector<std::string> ProseReader::only_named(const std::vector<std::string>&
   return found;
 }
 
+std::string ProseReader::words_at(const std::vector<Listed>& all, std::size_t index) const {
+  if (all[index].line >= lines_.size()) return {};
+  std::string words = block_at(all, index);
+  return words.empty() ? reason_before(all[index]) : words;
+}
+
 std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t index) const {
   const Listed& own = all[index];
   std::size_t next = lines_.size();
@@ -215,7 +219,7 @@ std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t in
   for (std::size_t i = own.line + 1; i < next && i < own.line + kMaxBlockLines; ++i) {
     if (RE2::PartialMatch(piece(lines_[i]), kRule)) break;
     if (!words.empty() && begins_reply(lines_[own.line]) && begins_reply(lines_[i])) break;
-    if (trim(lines_[i]).empty()) {
+    if (trim_white(lines_[i]).empty()) {
       if (!words.empty()) break;
       continue;
     }
@@ -223,6 +227,15 @@ std::string ProseReader::block_at(const std::vector<Listed>& all, std::size_t in
     words += lines_[i];
   }
   return words;
+}
+
+// "Unknown host: a@b": where nothing stands behind an address, the reason may stand before it.
+std::string ProseReader::reason_before(const Listed& place) const {
+  const std::string_view before =
+      lines_[place.line].substr(0, place.behind - std::min(place.behind, place.address.size()));
+  const std::string plain = plain_words(before);
+  const bool is_reason = class_by_certain_words(plain) || class_by_delivery_words(plain);
+  return is_reason ? std::string(trim_white(before)) : std::string();
 }
 
 std::vector<ProseRecipient> ProseReader::located(const std::vector<std::string>& addresses) const {
@@ -246,14 +259,12 @@ std::vector<ProseRecipient> ProseReader::located(const std::vector<std::string>&
   std::stable_sort(places.begin(), places.end(),
                    [](const Listed& a, const Listed& b) { return a.line < b.line; });
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const bool is_here = places[i].line < lines_.size();
-    recipients.push_back({places[i].address, is_here ? block_at(places, i) : ""});
+    recipients.push_back({places[i].address, words_at(places, i)});
   }
   return recipients;
 }
 
-std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
-                                                    const std::vector<std::string>& known,
+std::vector<ProseRecipient> ProseReader::recipients(const std::vector<std::string>& known,
                                                     const std::vector<std::string>& self) const {
   if (!known.empty()) return located(known);
   std::vector<ProseRecipient> found;
@@ -265,15 +276,13 @@ std::vector<ProseRecipient> ProseReader::recipients(Suspicion suspicion,
     found = behind_lead();
     list = listed(found.empty() ? line : line + 1, !found.empty());
   }
-  if (found.empty() && list.empty() && suspicion == Suspicion::looks_like_bounce) {
-    list = listed(0, true);
-  }
+  if (found.empty() && list.empty()) list = listed(0, true);
   for (std::size_t i = 0; i < list.size(); ++i) {
-    found.push_back({list[i].address, block_at(list, i)});
+    found.push_back({list[i].address, words_at(list, i)});
   }
-  if (found.empty() && (tells_failure() || suspicion == Suspicion::looks_like_bounce)) {
-    found = located(named_in_phrases());
-    if (found.empty() && has_lead) found = located(only_named(self));
+  if (found.empty()) found = located(named_in_phrases());
+  if (found.empty() && (tells_failure() || has_refusal() || tells_cause(flat_))) {
+    found = located(only_named(flat_, self));
   }
   std::set<std::string> seen;
   std::vector<ProseRecipient> unique;
@@ -306,55 +315,25 @@ std::vector<ProseRecipient> ProseReader::users_of(const std::string& domain) con
          !RE2::FullMatch(piece(lines_[i]), kName)) {
     ++i;
   }
-  for (; i < lines_.size() && found.size() < kMaxRecipients; ++i) {
+  for (; i < lines_.size() && found.size() < kMaxReturnedRecipients; ++i) {
     std::string name;
     if (RE2::FullMatch(piece(lines_[i]), kName, &name)) {
       found.push_back({name + "@" + domain, ""});
-    } else if (!trim(lines_[i]).empty()) {
+    } else if (!trim_white(lines_[i]).empty()) {
       break;
     }
   }
   return found;
 }
 
-std::string ProseReader::reply_at(std::size_t line) const {
-  std::string reply;
-  for (std::size_t i = line; i < lines_.size() && i < line + 8; ++i) {
-    const std::string_view words = trim(lines_[i]);
-    if (words.empty() || (i > line && (words.starts_with(">>>") || words.starts_with("--")))) break;
-    if (i > line && begins_reply(lines_[i - 1]) && begins_reply(words)) break;
-    if (!reply.empty()) reply += '\n';
-    reply += words;
-  }
-  return reply;
-}
-
-std::string ProseReader::dialogue_about(const std::string& address) const {
-  const std::string lower = lowered(address);
-  for (std::size_t i = 0; i < lines_.size(); ++i) {
-    if (lower_lines_[i].find(lower) == std::string_view::npos) continue;
-    if (find_reply_codes(lines_[i]).smtp_code >= 400) return reply_at(i);
-    static const RE2 kCommand(R"((?i)\bRCPT TO ?:)");
-    if (!RE2::PartialMatch(piece(lines_[i]), kCommand)) continue;
-    for (std::size_t k = i + 1; k < lines_.size() && k < i + 6; ++k) {
-      if (find_reply_codes(lines_[k]).smtp_code >= 400) return reply_at(k);
-    }
-  }
-  return {};
-}
-
 std::string ProseReader::words_about(const ProseRecipient& recipient, bool is_only) const {
   if (find_reply_codes(recipient.words).smtp_code >= 400) return recipient.words;
-  std::string dialogue = dialogue_about(recipient.address);
+  std::string dialogue = replies_.about(recipient.address);
   if (!dialogue.empty()) return dialogue;
   if (!recipient.words.empty() && !find_reply_codes(recipient.words).enhanced_status.empty()) {
     return recipient.words;
   }
-  if (is_only || recipient.words.empty()) {
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-      if (find_reply_codes(lines_[i]).smtp_code >= 400) return reply_at(i);
-    }
-  }
+  if ((is_only || recipient.words.empty()) && has_refusal()) return replies_.first();
   return recipient.words;
 }
 
@@ -362,14 +341,8 @@ RefusalStage ProseReader::stage_of(const ProseRecipient& recipient, bool is_only
   const RefusalStage own = stage_told_in(recipient.words);
   if (own != RefusalStage::untold) return own;
   const std::string dialogue = ">>> rcpt to:<" + lowered(recipient.address) + "> <<< 5";
-  if (lowered(flat_).find(dialogue) != std::string::npos) return RefusalStage::recipient;
+  if (lower_flat_.find(dialogue) != std::string::npos) return RefusalStage::recipient;
   return is_only ? stage_told_in(flat_) : own;
-}
-
-bool ProseReader::has_refusal() const {
-  return std::any_of(lines_.begin(), lines_.end(), [](std::string_view line) {
-    return find_reply_codes(line.substr(0, 1000)).smtp_code >= 400;
-  });
 }
 
 }  // namespace posthaste

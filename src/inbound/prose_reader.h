@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "classify/refusal_stage.h"
-
+#include "inbound/prose_replies.h"
 #include "inbound/returned_prose.h"
 
 namespace posthaste {
@@ -17,20 +17,21 @@ struct ProseRecipient {
   std::string words;  // lines as they are; "" when they stand elsewhere
 };
 
-// How much is known of a text before it is read: with less, more must be in the words themselves.
-enum class Suspicion { none, looks_like_bounce };
-
-// Whose failure (or delay, or success) the text tells, in its order, at most 1,000. `known` are
-// addresses that a header names as failed; `self` is who got this mail, and is believed to be meant
-// only when nobody else is named.
+// Reads what a mail system writes to people: whose failure (or delay, or success) it tells, in its
+// order, at most kMaxReturnedRecipients, and why. Work is linear in the text for each recipient.
 class ProseReader {
  public:
   explicit ProseReader(std::string_view head);
   ProseReader(const ProseReader&) = delete;
   ProseReader& operator=(const ProseReader&) = delete;
 
-  std::vector<ProseRecipient> recipients(Suspicion suspicion, const std::vector<std::string>& known,
+  // `known` are addresses that a header names as failed; `self` is who got this mail, and is
+  // believed to be meant only when nobody else is named.
+  std::vector<ProseRecipient> recipients(const std::vector<std::string>& known,
                                          const std::vector<std::string>& self) const;
+  // The one address in a text, beside those of whoever sends and of those who help.
+  static std::vector<std::string> only_named(const std::string& text,
+                                             const std::vector<std::string>& self);
   // True when a phrase tells that something could not be delivered, whoever it was for.
   bool tells_failure() const { return tells_failure_; }
   // Users of the reporting system itself, that it lists by bare names; empty when it does not.
@@ -41,7 +42,7 @@ class ProseReader {
   // What the reply at this recipient answered, as the text beside it tells.
   RefusalStage stage_of(const ProseRecipient& recipient, bool is_only) const;
   // True when a line holds an SMTP reply that refuses.
-  bool has_refusal() const;
+  bool has_refusal() const { return replies_.has_refusal(); }
   // The whole, on one line.
   const std::string& flat() const { return flat_; }
 
@@ -56,17 +57,19 @@ class ProseReader {
   bool continues_list(std::size_t last, std::size_t line) const;
   std::vector<std::string> named_in_phrases() const;
   std::vector<ProseRecipient> behind_lead() const;
-  std::vector<std::string> only_named(const std::vector<std::string>& self) const;
+  // What stands behind the address and in the lines below, else the reason before it.
+  std::string words_at(const std::vector<Listed>& all, std::size_t index) const;
   std::string block_at(const std::vector<Listed>& all, std::size_t index) const;
+  std::string reason_before(const Listed& place) const;
   std::vector<ProseRecipient> located(const std::vector<std::string>& addresses) const;
-  std::string dialogue_about(const std::string& address) const;
-  std::string reply_at(std::size_t line) const;
 
   std::string text_;
   std::string lower_text_;
   std::vector<std::string_view> lines_;
   std::vector<std::string_view> lower_lines_;
+  ProseReplies replies_;
   std::string flat_;
+  std::string lower_flat_;
   std::vector<std::size_t> flat_begin_;       // of each line in flat_
   std::size_t lead_end_ = std::string::npos;  // in flat_
   bool tells_failure_ = false;
