@@ -19,6 +19,7 @@
 #include "identity/spf/spf_macro.h"
 #include "platform/dns/dns_name.h"
 #include "platform/dns/json_resolver.h"
+#include "platform/dns/reverse_name.h"
 
 namespace posthaste {
 namespace {
