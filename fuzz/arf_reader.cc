@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "inbound/complaint_clue.h"
-#include "inbound/report_json.h"
+#include "inbound/feedback/complaint_clue.h"
+#include "inbound/report/report_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view octets(reinterpret_cast<const char*>(data), size);

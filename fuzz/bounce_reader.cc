@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "inbound/bounce_reader.h"
+#include "inbound/bounce/bounce_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace posthaste;

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "inbound/bounce.h"
+#include "inbound/bounce/bounce.h"
 #include "inbound/sent_message.h"
 #include "mail/return_path.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "inbound/address_handler.h"
-#include "inbound/complaint_clue.h"
+#include "inbound/feedback/complaint_clue.h"
 #include "inbound/sent_message.h"
 #include "mail/return_path.h"
 

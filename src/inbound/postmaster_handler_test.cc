@@ -1,7 +1,7 @@
 #include "inbound/postmaster_handler.h"
 
 #include "inbound/inbound_fixture.h"
-#include "inbound/report_store.h"
+#include "inbound/report/report_store.h"
 
 namespace posthaste {
 namespace {

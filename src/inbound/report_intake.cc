@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "inbound/inbound_error.h"
+#include "inbound/report/report_error.h"
 
 namespace posthaste {
 namespace {
@@ -53,7 +53,7 @@ IntakeOutcome ReportIntake::read_and_store(const std::string& mail) {
     return outcome;
   }
   const Error error = reading.error();
-  if (error.code == make_error_code(InboundErrc::no_report)) return outcome;
+  if (error.code == make_error_code(ReportErrc::no_report)) return outcome;
   outcome.kind = IntakeOutcome::Kind::refused;
   outcome.reason = error.message();
   parts_.log.warning("a report cannot be read", {{"reason", outcome.reason}});

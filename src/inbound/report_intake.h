@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "inbound/complaint_clue.h"
-#include "inbound/report_mail.h"
-#include "inbound/report_store.h"
+#include "inbound/feedback/complaint_clue.h"
+#include "inbound/report/report_mail.h"
+#include "inbound/report/report_store.h"
 #include "inbound/waiting_room.h"
 #include "mail/envelope.h"
 #include "platform/io/blocking_pool.h"

@@ -6,8 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <sstream>
 
-#include "inbound/packing_fixture.h"
-#include "inbound/report_fixture.h"
+#include "inbound/report/packing_fixture.h"
+#include "inbound/report/report_fixture.h"
 #include "platform/io/task_group.h"
 
 namespace posthaste {

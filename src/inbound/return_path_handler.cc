@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr const char* kForged =
+constexpr const char* kForgedPath =
     "this return path is not one of ours: it is forged, or its key is gone";
 
 // All return paths begin so; what does may be no other address.
@@ -78,7 +78,7 @@ AddressClaim ReturnPathHandler::claim(const MailAddress& address) const {
   const auto held = held_paths();
   if (!held || !held->is_ours(address.domain()) || !looks_like_return_path(address)) return {};
   if (held->codec().read(address.local())) return {AddressClaim::Answer::mine, ""};
-  return {AddressClaim::Answer::forged, kForged};
+  return {AddressClaim::Answer::forged, kForgedPath};
 }
 
 asio::awaitable<HandlingOutcome> ReturnPathHandler::take(SharedInboundMail mail,
@@ -86,7 +86,7 @@ asio::awaitable<HandlingOutcome> ReturnPathHandler::take(SharedInboundMail mail,
   const auto held = held_paths();
   const auto token =
       held ? held->codec().read(recipient.local()) : std::optional<ReturnPathToken>();
-  if (!token) co_return HandlingOutcome{Taking::refused, "unknown", kForged};
+  if (!token) co_return HandlingOutcome{Taking::refused, "unknown", kForgedPath};
   const auto place = room_.enter(mail->message.body->size());
   if (!place) {
     co_return HandlingOutcome{Taking::busy, "unknown",

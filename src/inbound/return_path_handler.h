@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "inbound/address_handler.h"
-#include "inbound/bounce_reader.h"
+#include "inbound/bounce/bounce_reader.h"
 #include "inbound/complaint_desk.h"
 #include "inbound/waiting_room.h"
 #include "platform/io/blocking_pool.h"

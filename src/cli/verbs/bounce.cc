@@ -10,7 +10,7 @@
 
 #include "cli/api_client.h"
 #include "cli/verbs/verbs.h"
-#include "inbound/bounce_reader.h"
+#include "inbound/bounce/bounce_reader.h"
 
 namespace posthaste {
 namespace {

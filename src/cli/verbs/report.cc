@@ -15,9 +15,9 @@
 #include "cli/api_client.h"
 #include "cli/report_table.h"
 #include "cli/verbs/verbs.h"
-#include "inbound/inbound_error.h"
-#include "inbound/report_json.h"
-#include "inbound/report_store.h"
+#include "inbound/report/report_error.h"
+#include "inbound/report/report_json.h"
+#include "inbound/report/report_store.h"
 #include "platform/http/http_client.h"
 #include "server/server_config.h"
 
@@ -39,7 +39,7 @@ Result<std::string> read_input(const std::string& path) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
-    if (!file) return {InboundErrc::no_report, "cannot be opened: look at its name"};
+    if (!file) return {ReportErrc::no_report, "cannot be opened: look at its name"};
   }
   std::istream& in = path == "-" ? std::cin : file;
   std::string octets(kMaxReportMail + 1, '\0');
@@ -52,12 +52,12 @@ struct FileReading {
   std::optional<ReportReading> reading;
   std::optional<Error> error;
 
-  bool is_other() const { return error && error->code == make_error_code(InboundErrc::no_report); }
+  bool is_other() const { return error && error->code == make_error_code(ReportErrc::no_report); }
 };
 
 FileReading read_one(const std::string& path) {
   auto octets = read_input(path);
-  if (!octets) return {std::nullopt, Error{InboundErrc::bad_report, octets.error().detail}};
+  if (!octets) return {std::nullopt, Error{ReportErrc::bad_report, octets.error().detail}};
   auto reading = read_report_file(*octets, path == "-" ? "" : path);
   if (!reading) return {std::nullopt, reading.error()};
   return {std::move(*reading), std::nullopt};
@@ -110,7 +110,7 @@ Result<std::string> database_path(const StoreOptions& options) {
   const std::string path = options.config.empty() ? default_config_path().string() : options.config;
   const ServerConfigOrErrors loaded = load_server_config(path);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
-    return {InboundErrc::store_failed,
+    return {ReportErrc::store_failed,
             fmt::format("{}: name the database with --db, or mend the configuration",
                         errors->empty() ? path : errors->front().to_string())};
   }

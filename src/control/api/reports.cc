@@ -6,7 +6,7 @@
 
 #include "control/api/api.h"
 #include "control/api/queue_query.h"
-#include "inbound/report_store.h"
+#include "inbound/report/report_store.h"
 
 namespace posthaste {
 
