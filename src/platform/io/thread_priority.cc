@@ -6,8 +6,8 @@
 namespace posthaste {
 namespace {
 
-// Each step of niceness is a factor of about 1.25 in processor time (sched(7)): 1.25^-10 = 0.107.
-constexpr int kBackgroundSteps = 10;
+// Each step of niceness is a factor of about 1.25 in processor time (sched(7)): 1.25^-15 = 0.035.
+constexpr int kBackgroundSteps = 15;
 
 }  // namespace
 

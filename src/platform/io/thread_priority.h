@@ -2,7 +2,7 @@
 
 namespace posthaste {
 
-// What a thread gets where all cores are busy. Background work gets about a tenth of what normal
+// What a thread gets where all cores are busy. Background work gets about a thirtieth of what normal
 // work asks for, and all that normal work leaves.
 enum class ThreadPriority { normal, background };
 

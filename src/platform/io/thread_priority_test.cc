@@ -24,7 +24,7 @@ int niceness() {
 
 // Nineteen is the nicest there is.
 int background() {
-  return std::min(19, niceness() + 10);
+  return std::min(19, niceness() + 15);
 }
 
 int niceness_of(Loop& loop) {
