@@ -1,11 +1,11 @@
 // The session: greeting, EHLO, TLS, AUTH. Transactions are in smtp_transaction.cc.
 #include "deliver/smtp_client.h"
-#include "base/ascii.h"
 
 #include <array>
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "mail/base64.h"
 #include "mail/message.h"
 

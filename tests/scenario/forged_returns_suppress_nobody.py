@@ -6,7 +6,6 @@ that proves nothing counts for nobody. One that is genuine still counts, and mai
 import base64
 import hashlib
 import hmac
-import json
 import random
 import re
 import threading
@@ -16,7 +15,8 @@ from harness import run, wait_until
 from harness.clients import message_text, send
 from harness.misbehaving import MisbehavingServer
 from harness.pipelining import PipeliningClient, stuffed
-from harness.server import MINIMAL_CONFIG, Posthaste, posthaste
+from harness.returned import bounce, complaint, crlf, failed
+from harness.server import MINIMAL_CONFIG, Posthaste
 
 BLOCKS = """
 log "all" { path = "@dir@/events.log" }
@@ -40,38 +40,6 @@ REFUSALS = 19   # of one connection; the twentieth ends it
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 VICTIMS = [f"victim{number}@recipient.test" for number in range(20)]
 
-BOUNCE = """From: MAILER-DAEMON@mx.recipient.test
-To: <%(path)s>
-Subject: Undelivered Mail Returned to Sender
-%(extra)sMIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary=b
-
---b
-Content-Type: text/plain
-
-Your message could not be delivered.
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.recipient.test
-
-%(recipients)s
---b
-Content-Type: text/@HEADERS@
-
-Subject: hello
-To: %(to)s
-
---b--
-"""
-
-FAILED = """Final-Recipient: rfc822; %s
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 no such user
-
-"""
-
 PROSE = """From: MAILER-DAEMON@mx.recipient.test
 To: <%(path)s>
 Subject: failure notice
@@ -83,32 +51,6 @@ This is a permanent error; I've given up. Sorry it didn't work out.
 <%(to)s>:
 550 5.1.1 no such user
 """
-
-COMPLAINT = """From: feedback@%(domain)s
-Subject: complaint
-%(extra)sMIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary=x
-
---x
-Content-Type: message/feedback-report
-
-Feedback-Type: %(kind)s
-User-Agent: Loop/1
-Version: 1
-%(fields)s
---x
-Content-Type: text/@HEADERS@
-
-%(original)sTo: %(to)s
-Subject: hello
-
---x--
-"""
-
-
-def crlf(text):
-    return text.replace("@HEADERS@", "rfc" "822-headers").replace("\n", "\r\n").encode()
-
 
 class Sent:
     """A message that has gone out: whom to, by which return path, and its ids."""
@@ -164,18 +106,18 @@ def unfitting_bounce(dice, sent, path):
     """A well-formed bounce to a genuine return path, about everybody but its recipient."""
     others = dice.sample([one for one in VICTIMS if one != sent.recipient], dice.randrange(1, 6))
     if dice.random() < 0.25:
-        return PROSE % {"path": path, "to": others[0]}
+        return crlf(PROSE % {"path": path, "to": others[0]})
     extra = f"X-Failed-Recipients: {', '.join(others)}\n" if dice.random() < 0.3 else ""
-    failed = "".join(FAILED % mixed_case(dice, one) if dice.random() < 0.3 else FAILED % one
+    blocks = "".join(failed(mixed_case(dice, one) if dice.random() < 0.3 else one)
                      for one in others)
     if dice.random() < 0.3:
-        failed = failed.replace("Final-Recipient", "Original-Recipient: rfc822; " + others[0] +
+        blocks = blocks.replace("Final-Recipient", "Original-Recipient: rfc822; " + others[0] +
                                 "\nFinal-Recipient")
-    return BOUNCE % {"path": path, "recipients": failed, "to": others[0], "extra": extra}
+    return bounce(path, blocks, f"Subject: hello\nTo: {others[0]}\n", extra)
 
 
 def forged_complaint(dice, all_sent):
-    """A complaint of somebody who proves nothing: (text, envelope sender)."""
+    """A complaint of somebody who proves nothing: (content, envelope sender)."""
     sent, victim = dice.choice(all_sent), dice.choice(VICTIMS)
     wrong = next(forged_paths(dice, [sent], 1))[0] if dice.random() < 0.3 else dice.choice(
         [altered(dice, sent.local), token_of_another_key(sent), sent.local[:-1]])
@@ -195,11 +137,10 @@ def forged_complaint(dice, all_sent):
         "", f"Authentication-Results: mta.test; dmarc=pass header.from={domain}\n",
         f"DKIM-Signature: v=1; a=rsa-sha256; d={domain}; s=s; h=from:subject;\n"
         f" bh={'A' * 43}=; b={'B' * 44}\n",
-        f"Return-Path: <feedback@fbl.test>\nReceived-SPF: pass\n"])
-    text = COMPLAINT % {
-        "domain": domain,
-        "kind": dice.choice(["abuse", "fraud", "virus", "opt-out", "opt-out-list"]), "fields": fields, "original": original, "to": victim, "extra": extra}
-    return text, dice.choice([f"feedback@{domain}", "", "feedback@fbl.example"])
+        "Return-Path: <feedback@fbl.test>\nReceived-SPF: pass\n"])
+    kind = dice.choice(["abuse", "fraud", "virus", "opt-out", "opt-out-list"])
+    content = complaint(domain, fields, f"{original}To: {victim}\n", kind, extra)
+    return content, dice.choice([f"feedback@{domain}", "", "feedback@fbl.example"])
 
 
 def spread(jobs, work):
@@ -233,11 +174,11 @@ def offer(port, paths):
 
 
 def hand_in(port, mails):
-    """Hands in (text, sender, recipient), of which all are to be taken."""
+    """Hands in (content, sender, recipient), of which all are to be taken."""
     with PipeliningClient(port, "mx.recipient.test") as client:
-        for text, sender, recipient in mails:
-            code, said = client.transact(sender, recipient, stuffed(crlf(text)))
-            assert code == 250, (said, text)
+        for content, sender, recipient in mails:
+            code, said = client.transact(sender, recipient, stuffed(content))
+            assert code == 250, (said, content)
 
 
 class World:
@@ -272,11 +213,6 @@ class World:
             found.append(Sent(recipient, path, events[recipient]["message_id"], header_id))
         return found
 
-    def listed(self):
-        done = posthaste("suppress", "list", "--json", "-c", self.server.file)
-        assert done.returncode == 0, done
-        return {json.loads(line)["address"] for line in done.stdout.splitlines()}
-
     def returned(self, kind, outcome):
         """How many mails of that kind had that outcome."""
         _, text = self.server.get("/metrics")
@@ -303,7 +239,7 @@ def forges_bounces(scenario, world, dice, all_sent):
     told = wait_until(lambda: len(world.server.events("oob_bounce")) >= len(mails) and
                       world.server.events("oob_bounce"), 60, "their events")
     assert not any(one["hard"] for one in told), [one for one in told if one["hard"]][0]
-    assert world.listed() == set()
+    assert world.server.suppressed() == set()
     scenario.say(f"{len(mails)} bounces of others' addresses to genuine return paths are told, "
                  "and suppress nobody")
 
@@ -324,14 +260,14 @@ def forges_complaints(scenario, world, dice, all_sent):
         guess = uuid.UUID(int=uuid.UUID(sent.message_id).int ^ dice.randrange(1, 1 << 62))
         original = (f"X-Posthaste-ID: {guess}\n" if number % 2
                     else f"Message-ID: <{guess}@mta.test>\n")
-        text = COMPLAINT % {"domain": "fbl.test", "kind": "abuse", "original": original,
-                            "fields": f"Original-Rcpt-To: {victim}\n", "to": victim, "extra": ""}
-        mails.append((text, "feedback@fbl.test", "fbl@b.sender.test"))
+        content = complaint("fbl.test", f"Original-Rcpt-To: {victim}\n",
+                            f"{original}To: {victim}\n")
+        mails.append((content, "feedback@fbl.test", "fbl@b.sender.test"))
     spread(mails, lambda share: hand_in(world.mx, share))
     told = wait_until(lambda: len(world.server.events("complaint")) >= len(mails) and
                       world.server.events("complaint"), 30, "their events")
     assert not any(one.get("recipient") for one in told), told[0]
-    assert world.listed() == set()
+    assert world.server.suppressed() == set()
     scenario.say("authentic complaints about guessed messages suppress nobody either")
 
 
@@ -340,21 +276,16 @@ def believes_genuine_ones(scenario, world):
                                       "quiet@recipient.test"]):
         path = f"{sent.local}@{sent.domain}"
         if sent.recipient.startswith("bounced"):
-            hand_in(world.mx, [(BOUNCE % {
-                "path": path, "recipients": FAILED % sent.recipient, "to": sent.recipient,
-                "extra": ""}, "", path)])
+            hand_in(world.mx, [(bounce(path, failed(sent.recipient)), "", path)])
         elif sent.recipient.startswith("annoyed"):
-            hand_in(world.mx, [(COMPLAINT % {
-                "domain": "nobody.test", "kind": "abuse", "to": "redacted@redacted.test",
-                "fields": f"Original-Mail-From: <{path}>\n", "original": "", "extra": ""}, "",
-                "fbl@b.sender.test")])
+            hand_in(world.mx, [(complaint("nobody.test", f"Original-Mail-From: <{path}>\n"), "",
+                                "fbl@b.sender.test")])
         elif sent.recipient.startswith("quiet"):
-            hand_in(world.mx, [(COMPLAINT % {
-                "domain": "fbl.test", "kind": "abuse", "to": "redacted@redacted.test",
-                "fields": "", "original": f"X-Posthaste-ID: {sent.message_id}\n", "extra": ""},
-                "feedback@fbl.test", "fbl@b.sender.test")])
+            original = f"X-Posthaste-ID: {sent.message_id}\nTo: redacted@redacted.test\n"
+            hand_in(world.mx, [(complaint("fbl.test", original=original), "feedback@fbl.test",
+                                "fbl@b.sender.test")])
     genuine = {f"{name}@recipient.test" for name in ("bounced", "annoyed", "quiet")}
-    wait_until(lambda: world.listed() == genuine, 30, "those who did not want it on the list")
+    wait_until(lambda: world.server.suppressed() == genuine, 30, "those who did not want it on the list")
     scenario.say("mail flows on to all, and three genuine returns suppress three addresses")
 
 

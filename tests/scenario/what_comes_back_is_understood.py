@@ -6,7 +6,6 @@ paths and everybody else's mail are refused."""
 import gzip
 import json
 import os
-import re
 import smtplib
 from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
@@ -14,6 +13,7 @@ from email.mime.multipart import MIMEMultipart
 from harness import run, wait_until
 from harness.clients import message_text, send
 from harness.misbehaving import MisbehavingServer
+from harness.returned import bounce, complaint, failed, sent_to
 from harness.server import MINIMAL_CONFIG, Posthaste, posthaste
 
 BLOCKS = """
@@ -30,54 +30,6 @@ dns { local_zones = "."
                     "_dmarc.fbl.test. TXT \\"v=DMARC1; p=reject\\""} }
 """
 
-BOUNCE = """From: MAILER-DAEMON@mx.recipient.test
-To: <%(path)s>
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary=b
-
---b
-Content-Type: text/plain
-
-Your message could not be delivered.
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.recipient.test
-
-Final-Recipient: rfc822; %(recipient)s
-Action: failed
-Status: 5.1.1
-Diagnostic-Code: smtp; 550 5.1.1 no such user
-
---b
-Content-Type: text/@HEADERS@
-
-Subject: hello
-
---b--
-"""
-
-COMPLAINT = """From: feedback@%(domain)s
-Subject: complaint
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary=x
-
---x
-Content-Type: message/feedback-report
-
-Feedback-Type: abuse
-User-Agent: Loop/1
-Version: 1
-%(fields)s
---x
-Content-Type: text/@HEADERS@
-
-%(original)sTo: redacted@redacted.test
-
---x--
-"""
-
 DMARC = """<feedback><report_metadata><org_name>Receiver</org_name><report_id>7</report_id>
 <date_range><begin>1767225600</begin><end>1767311999</end></date_range></report_metadata>
 <policy_published><domain>sender.test</domain><p>none</p></policy_published>
@@ -85,10 +37,6 @@ DMARC = """<feedback><report_metadata><org_name>Receiver</org_name><report_id>7<
 <disposition>none</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row>
 <identifiers><header_from>sender.test</header_from></identifiers></record></feedback>
 """
-
-
-def crlf(text):
-    return text.replace("@HEADERS@", "rfc" "822-headers").replace("\n", "\r\n").encode()
 
 
 def hand_in(port, text, recipient, sender=""):
@@ -119,51 +67,34 @@ def main(scenario):
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % outside.port).start()
     mx = server.port("mx")
 
-    def sent_to(recipient, **headers):
-        """The return path and message id of a new message."""
-        before = len(outside.messages)
-        text = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        send(server.port("smtp"), text.encode() + message_text("hello", recipient=recipient),
-             recipients=[recipient])
-        wait_until(lambda: len(outside.messages) > before, 30, "the message")
-        wait_until(lambda: any(one["recipient"] == recipient
-                               for one in server.events("delivery")), 30, "its event")
-        event = [one for one in server.events("delivery") if one["recipient"] == recipient][-1]
-        path = re.match(r"MAIL FROM:<([^>]+)>", outside.envelopes[-1][0]).group(1)
-        return path, event["message_id"]
-
-    def listed():
-        done = posthaste("suppress", "list", "--json", "-c", server.file)
-        assert done.returncode == 0, done
-        return {json.loads(line)["address"] for line in done.stdout.splitlines()}
-
     def told(kind, count):
         wait_until(lambda: len(server.events(kind)) >= count, 30, f"{count} events {kind}")
         assert len(server.events(kind)) == count, server.events(kind)
         return server.events(kind)[-1]
 
-    path, message_id = sent_to("victim@recipient.test", X_Campaign="spring")
+    path, message_id = sent_to(server, outside, "victim@recipient.test",
+                               "X-Campaign: spring\r\n")
     forged = path[:10] + ("a" if path[10] != "a" else "b") + path[11:]
-    said = hand_in(mx, crlf(BOUNCE % {"path": forged, "recipient": "victim@recipient.test"}), forged)
+    said = hand_in(mx, bounce(forged, failed("victim@recipient.test")), forged)
     assert said.startswith("550 5.1.1 ") and "forged" in said, said
     said = hand_in(mx, b"Subject: x\r\n\r\nx\r\n", "somebody@elsewhere.test", "a@elsewhere.test")
     assert said.startswith("550 5.1.1 "), said
     assert not server.events("oob_bounce")
     scenario.say("a forged return path is refused, and so is everybody else's mail")
 
-    said = hand_in(mx, crlf(BOUNCE % {"path": path, "recipient": "other@recipient.test"}), path)
+    said = hand_in(mx, bounce(path, failed("other@recipient.test")), path)
     assert said.startswith("250 2.0.0 taken as "), said
     event = told("oob_bounce", 1)
     assert event["recipient"] == "victim@recipient.test" and event["hard"] is False, event
     assert event["meta"]["reported_recipient"] == "other@recipient.test", event
-    said = hand_in(mx, crlf(BOUNCE % {"path": path, "recipient": "Victim@recipient.test"}), path)
+    said = hand_in(mx, bounce(path, failed("Victim@recipient.test")), path)
     assert said.startswith("250 2.0.0 "), said
     event = told("oob_bounce", 2)
     assert event["message_id"] == message_id and event["campaign"] == "spring", event
     assert event["classification"] == "bad_mailbox" and event["hard"] is True, event
     assert event["smtp_code"] == 550 and event["enhanced_status"] == "5.1.1", event
     assert event["meta"]["authentication_results"].startswith("mta.test; spf="), event
-    wait_until(lambda: listed() == {"victim@recipient.test"}, 30, "the address on the list")
+    wait_until(lambda: server.suppressed() == {"victim@recipient.test"}, 30, "the address on the list")
     try:
         send(server.port("smtp"), message_text("again"), recipients=["victim@recipient.test"])
         raise AssertionError("a suppressed address got mail")
@@ -174,19 +105,19 @@ def main(scenario):
     assert '"oob_bounce"' in traced, traced
     scenario.say("a bounce suppresses the address of its return path, and no other")
 
-    path, _ = sent_to("annoyed@recipient.test", X_Stream="news")
-    complaint = COMPLAINT % {"domain": "nobody.test", "original": "",
-                             "fields": f"Original-Mail-From: <{path}>\n"}
-    assert hand_in(mx, crlf(complaint), "fbl@b.sender.test").startswith("250 ")
+    path, _ = sent_to(server, outside, "annoyed@recipient.test", "X-Stream: news\r\n")
+    said = hand_in(mx, complaint("nobody.test", f"Original-Mail-From: <{path}>\n"),
+                   "fbl@b.sender.test")
+    assert said.startswith("250 "), said
     event = told("complaint", 1)
     assert event["recipient"] == "annoyed@recipient.test" and event["stream"] == "news", event
-    wait_until(lambda: "annoyed@recipient.test" in listed(), 30, "the complainer on the list")
+    wait_until(lambda: "annoyed@recipient.test" in server.suppressed(), 30,
+               "the complainer on the list")
 
-    _, message_id = sent_to("quiet@recipient.test")
+    _, message_id = sent_to(server, outside, "quiet@recipient.test")
     for domain in ("nobody.test", "fbl.test"):
-        complaint = COMPLAINT % {"domain": domain, "fields": "",
-                                 "original": f"X-Posthaste-ID: {message_id}\n"}
-        said = hand_in(mx, crlf(complaint), "FBL@b.sender.test", f"feedback@{domain}")
+        said = hand_in(mx, complaint(domain, original=f"X-Posthaste-ID: {message_id}\n"),
+                       "FBL@b.sender.test", f"feedback@{domain}")
         assert said.startswith("250 "), said
     event = told("complaint", 2)
     assert event["recipient"] == "quiet@recipient.test", event

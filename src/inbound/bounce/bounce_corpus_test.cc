@@ -222,15 +222,17 @@ TEST(BounceCorpus, ReadsTheBouncesOfSixtyMailSystems) {
   scores.print_systems();
   // Falsely hard is the worst error, for a customer loses an address; hard that is not found costs
   // a few more attempts.
-  for (const auto& [what, least] : std::map<std::string, double>{{"recipients", 0.97},
-                                                                 {"kind", 0.98},
-                                                                 {"reply code", 0.96},
-                                                                 {"enhanced status", 0.96},
-                                                                 {"class (strict)", 0.90},
-                                                                 {"not falsely hard", 0.98},
-                                                                 {"hard found", 0.80}}) {
-    EXPECT_GE(scores.share(what), least) << what;
-    EXPECT_GE(scores.share_held_out(what), least - 0.04) << what << ", held out";
+  struct Least {
+    const char* what;
+    double all;
+    double held_out;
+  };
+  for (const Least& least :
+       {Least{"recipients", 0.97, 0.95}, Least{"kind", 0.98, 0.97}, Least{"reply code", 0.96, 0.95},
+        Least{"enhanced status", 0.96, 0.95}, Least{"class (strict)", 0.90, 0.85},
+        Least{"not falsely hard", 0.99, 0.98}, Least{"hard found", 0.80, 0.75}}) {
+    EXPECT_GE(scores.share(least.what), least.all) << least.what;
+    EXPECT_GE(scores.share_held_out(least.what), least.held_out) << least.what << ", held out";
   }
 }
 

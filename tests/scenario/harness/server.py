@@ -148,6 +148,12 @@ class Posthaste:
         pattern = re.compile(rf"^{re.escape(name)}(?:\{{[^}}]*\}})? ([0-9.eE+-]+)$", re.MULTILINE)
         return sum(float(value) for value in pattern.findall(text))
 
+    def suppressed(self):
+        """The addresses on the suppression list, whatever they are on it for."""
+        done = posthaste("suppress", "list", "--json", "-c", self.file)
+        assert done.returncode == 0, done
+        return {json.loads(line)["address"] for line in done.stdout.splitlines()}
+
     def verb(self, *arguments, stdin=b"", port="http"):
         """A verb that talks to this server."""
         return posthaste(*arguments, "--api", f"http://127.0.0.1:{self.port(port)}", stdin=stdin)
