@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "mail/mail_error.h"
-#include "mail/utf8.h"
 
 namespace posthaste {
 namespace {

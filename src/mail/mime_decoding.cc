@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "mail/message.h"
-#include "mail/utf8.h"
 
 namespace posthaste {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/utf8.h"
+
 namespace posthaste {
 namespace {
 
@@ -108,6 +110,11 @@ TEST(Mime, TurnsCharsetsIntoUtf8) {
   EXPECT_EQ(to_utf8("\x96", "iso-8859-1"), "\u2013");
   EXPECT_EQ(to_utf8("caf\xe9", "no-such"), "caf\u00e9");
   EXPECT_EQ(to_utf8("caf\xe9", "utf-8"), "caf\u00e9");
+  // Whatever it is read as, what comes out is UTF-8.
+  for (const char* const text : {"\xc0\xaf", "\xf0\x80\x80\xaf", "\xed\xa0\x80", "\xc3"}) {
+    EXPECT_TRUE(is_utf8(to_utf8(text, "utf-8")));
+    EXPECT_TRUE(is_utf8(to_utf8(text, "")));
+  }
   EXPECT_EQ(to_utf8("\xc3\xa9", "us-ascii"), "\u00e9");
 }
 
