@@ -11,24 +11,42 @@ namespace {
 
 constexpr std::size_t kMargin = 76;
 
-// A token of RFC 2045 §5.1, or a mail address or domain whose parts are such.
-bool needs_no_quotes(std::string_view text) {
-  const bool is_plain =
-      std::all_of(text.begin(), text.end(), [](char c) { return is_value_char(c) || c == '@'; });
-  return is_plain && !text.empty() && std::count(text.begin(), text.end(), '@') <= 1 &&
-         text.back() != '@';
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_value_char);
 }
 
-std::string quote_value(std::string text) {
-  // What a peer said may hold anything; a line end would begin another field.
+// A mail address, or "@" and a domain, whose parts are tokens.
+bool is_plain_address(std::string_view text) {
+  const std::size_t at = text.find('@');
+  return at != std::string_view::npos && is_token(text.substr(at + 1)) &&
+         (at == 0 || is_token(text.substr(0, at)));
+}
+
+// What a peer said may hold anything; a line end would begin another field.
+std::string without_controls(std::string text) {
   std::erase_if(text, is_control);
-  if (needs_no_quotes(text)) return text;
+  return text;
+}
+
+std::string quote(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
     out.push_back(c);
   }
   return out.append("\"");
+}
+
+// RFC 8601 §2.2: value, as RFC 2045 §5.1 has it; an address is none without quotes.
+std::string write_value(std::string text) {
+  text = without_controls(std::move(text));
+  return is_token(text) ? text : quote(text);
+}
+
+// RFC 8601 §2.2: pvalue = [CFWS] ( ( value / [ [ local-part ] "@" ] domain-name ) ) [CFWS]
+std::string write_property_value(std::string text) {
+  text = without_controls(std::move(text));
+  return is_token(text) || is_plain_address(text) ? text : quote(text);
 }
 
 // The parentheses in `text` match and nothing is escaped halfway: it can be a comment as it stands.
@@ -47,7 +65,7 @@ bool is_comment_text(std::string_view text) {
 }
 
 std::string comment_of(std::string text) {
-  std::erase_if(text, is_control);
+  text = without_controls(std::move(text));
   const bool as_it_stands = is_comment_text(text);
   std::string out = "(";
   for (const char c : text) {
@@ -85,7 +103,7 @@ class FieldWriter {
 }  // namespace
 
 std::string to_field_value(const AuthenticationResults& results) {
-  FieldWriter writer(quote_value(results.authserv_id));
+  FieldWriter writer(write_value(results.authserv_id));
   // RFC 8601 §2.2: a check that found nothing to check says so.
   if (results.results.empty()) {
     writer.append("; none");
@@ -95,9 +113,9 @@ std::string to_field_value(const AuthenticationResults& results) {
     writer.append(";");
     writer.begin_line(result.method + "=" + result.result);
     if (!result.comment.empty()) writer.add(comment_of(result.comment));
-    if (!result.reason.empty()) writer.add("reason=" + quote_value(result.reason));
+    if (!result.reason.empty()) writer.add("reason=" + write_value(result.reason));
     for (const AuthenticationProperty& property : result.properties) {
-      writer.add(property.type + "." + property.name + "=" + quote_value(property.value));
+      writer.add(property.type + "." + property.name + "=" + write_property_value(property.value));
     }
   }
   return writer.take();

@@ -159,6 +159,16 @@ TEST(AuthenticationResults, WriteAValueAlikeWithAndWithoutControlCharacters) {
   EXPECT_EQ(to_field_value(parsed(clean)), clean);
 }
 
+// RFC 8601 §2.2: an address stands without quotes as the value of a property only.
+TEST(AuthenticationResults, QuoteAnAddressWhereTheGrammarHasNone) {
+  const AuthenticationResults written = {
+      "mx@example.org", {{"spf", "pass", "", "for@example.net", {{"smtp", "helo", "a@b@c"}}}}};
+  const std::string text = to_field_value(written);
+  EXPECT_EQ(on_one_line(text),
+            "\"mx@example.org\"; spf=pass reason=\"for@example.net\" smtp.helo=\"a@b@c\"");
+  EXPECT_EQ(parsed(text).authserv_id, "mx@example.org");
+}
+
 TEST(AuthenticationResults, AreRefusedWhenMalformed) {
   for (const auto* text :
        {"", ";", "a", "a b; spf=pass", "a 2; spf=pass", "spf=pass; dkim=pass", "a; spf",
