@@ -39,7 +39,8 @@ class SiteObserver {
 struct QueueState {
   QueueName name;
   std::uint64_t depth = 0;
-  bool is_depth_exact = false;  // false while the queues of before the start are still counted
+  // False while the queues of before the start are still counted, or when they could not be.
+  bool is_depth_exact = false;
   std::size_t in_memory = 0;
   SiteName site;                     // empty: not looked up yet
   std::optional<WallTime> oldest;    // acceptance of the first in line, as far as known
@@ -69,7 +70,8 @@ class QueueManager {
   ~QueueManager();
 
   void set_observer(SiteObserver& observer) { observer_ = &observer; }
-  // Finds the queues on disk and begins to deliver them.
+  // Finds the queues on disk and begins to deliver them. Called before mail is taken: what is
+  // handed over later is counted by itself.
   void start();
   // Gives out nothing more.
   void stop();
@@ -170,8 +172,8 @@ class QueueManager {
   Queue& find_or_make(const QueueName& name);
   void give_out(Queue& queue, QueuedMessage message);
   void drop_if_empty(Queue& queue);
-  boost::asio::awaitable<void> discover();
-  boost::asio::awaitable<void> count();
+  boost::asio::awaitable<void> discover(std::shared_ptr<const StoreView> at_start);
+  boost::asio::awaitable<void> count(std::shared_ptr<const StoreView> at_start);
 
   // queue_orders.cc: what operators ordered
   struct Order {
@@ -212,7 +214,8 @@ class QueueManager {
   std::shared_ptr<const DestinationFinder> finder_;
   SiteObserver* observer_ = nullptr;
   bool is_stopping_ = false;
-  bool is_counted_ = false;
+  bool is_counted_ = false;      // as far as it could be
+  bool is_depth_exact_ = false;  // and nothing was left out
 
   std::unordered_map<QueueName, std::unique_ptr<Queue>> queues_;
   std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;

@@ -1,6 +1,7 @@
 // How mail that waited on disk comes back to memory.
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include "queue/queue_manager.h"
@@ -26,7 +27,7 @@ struct Reading {
 
 }  // namespace
 
-asio::awaitable<void> QueueManager::discover() {
+asio::awaitable<void> QueueManager::discover(std::shared_ptr<const StoreView> at_start) {
   using Records = std::vector<std::pair<std::string, std::string>>;
   std::function<Records()> read_orders = [&spool = parts_.spool] {
     auto records = spool.scan_state("queue/order/");
@@ -52,21 +53,22 @@ asio::awaitable<void> QueueManager::discover() {
   }
   take_up_orders(orders);
   for (auto& [name, first] : found) read_if_wanted(find_or_make(name));
-  co_await count();
+  co_await count(std::move(at_start));
 }
 
-asio::awaitable<void> QueueManager::count() {
+asio::awaitable<void> QueueManager::count(std::shared_ptr<const StoreView> at_start) {
   using Counts = std::unordered_map<QueueName, std::uint64_t>;
-  std::function<Counts()> walk = [&spool = parts_.spool] {
+  using Counting = std::pair<Counts, bool>;  // and whether it came to its end
+  std::function<Counting()> walk = [&spool = parts_.spool, view = std::move(at_start)] {
     Counts counts;
     auto take = [&counts](QueueName name, std::uint64_t entries) {
       counts.emplace(std::move(name), entries);
       return true;
     };
-    (void)spool.count_entries(take).has_value();
-    return counts;
+    const bool is_whole = spool.count_entries(*view, take).has_value();
+    return Counting(std::move(counts), is_whole);
   };
-  counts_ = co_await parts_.disk.run<Counts>(walk);
+  std::tie(counts_, is_depth_exact_) = co_await parts_.disk.run<Counting>(std::move(walk));
   is_counted_ = true;
 }
 

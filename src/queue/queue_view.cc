@@ -50,7 +50,7 @@ QueueState QueueManager::state_of(const Queue& queue) const {
   state.name = queue.name;
   state.depth = depth_of(queue);
   state.oldest = queue.schedule.oldest();
-  state.is_depth_exact = is_counted_;
+  state.is_depth_exact = is_depth_exact_;
   state.in_memory = queue.schedule.held();
   state.next_due = queue.schedule.next_due();
   const auto now = parts_.clock.now();

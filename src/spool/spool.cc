@@ -264,7 +264,7 @@ Result<void> Spool::visit_queues(const VisitQueue& visit) const {
   }
 }
 
-Result<void> Spool::count_entries(const VisitCount& visit) const {
+Result<void> Spool::count_entries(const StoreView& view, const VisitCount& visit) const {
   std::string prefix;
   std::uint64_t count = 0;
   bool goes_on = true;
@@ -285,7 +285,7 @@ Result<void> Spool::count_entries(const VisitCount& visit) const {
     ++count;
     return goes_on;
   };
-  auto scanned = store_->scan(kDue, "", "", walk);
+  auto scanned = store_->scan(kDue, "", "", walk, &view);
   if (!scanned) return scanned;
   finish();
   return {};

@@ -117,9 +117,11 @@ class Spool {
   // however many messages there are.
   using VisitQueue = std::function<bool(QueueName, DueEntry)>;
   Result<void> visit_queues(const VisitQueue& visit) const;
-  // How many entries each queue held when the spool was opened. Walks all of them.
+  // What the spool holds now, to be counted later.
+  std::shared_ptr<const StoreView> view() const { return store_->view(); }
+  // How many entries each queue held when `view` was taken. Walks all of them.
   using VisitCount = std::function<bool(QueueName, std::uint64_t)>;
-  Result<void> count_entries(const VisitCount& visit) const;
+  Result<void> count_entries(const StoreView& view, const VisitCount& visit) const;
 
   // Counts `body` against the memory budget for as long as anybody holds the result. Null when
   // the budget is spent: the body is on disk anyway.

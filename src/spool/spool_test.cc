@@ -209,8 +209,10 @@ TEST_F(SpoolTest, ReadsAQueuePageByPage) {
 
 TEST_F(SpoolTest, FindsEachQueueOnce) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(accept(message_for({"a.test", "b.test"})));
+  const auto view = spool_->view();
+  ASSERT_TRUE(accept(message_for({"b.test", "c.test"})));  // later
   std::map<std::string, std::uint64_t> counts;
-  ASSERT_TRUE(spool_->count_entries([&](QueueName name, std::uint64_t count) {
+  ASSERT_TRUE(spool_->count_entries(*view, [&](QueueName name, std::uint64_t count) {
     counts[name.to_string()] = count;
     return true;
   }));
@@ -222,7 +224,7 @@ TEST_F(SpoolTest, FindsEachQueueOnce) {
     EXPECT_EQ(first.due, kStart + 1s);
     return true;
   }));
-  EXPECT_THAT(found, ElementsAre("a.test", "b.test"));
+  EXPECT_THAT(found, ElementsAre("a.test", "b.test", "c.test"));
 }
 
 TEST_F(SpoolTest, HoldsNoMoreBodiesThanItsBudget) {

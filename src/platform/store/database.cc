@@ -103,6 +103,8 @@ Database::~Database() {
 }
 
 void Database::close() {
+  for (StoreView* view : views_) db->ReleaseSnapshot(std::exchange(view->snapshot_, nullptr));
+  views_.clear();
   for (auto* family : families_) db->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   families_.clear();
   db.reset();
@@ -126,6 +128,22 @@ bool Database::reopen() {
   std::unique_lock lock(mutex_);
   close();
   return open().ok();
+}
+
+StoreView::StoreView(Database& database) : database_(database) {
+  const auto access = database.read_access();
+  if (!database.db) return;
+  const std::scoped_lock lock(database.views_mutex_);
+  snapshot_ = database.db->GetSnapshot();
+  database.views_.insert(this);
+}
+
+StoreView::~StoreView() {
+  const auto access = database_.read_access();
+  if (snapshot_ == nullptr) return;
+  const std::scoped_lock lock(database_.views_mutex_);
+  database_.views_.erase(this);
+  database_.db->ReleaseSnapshot(snapshot_);
 }
 
 std::uint64_t Database::read_last_sequence() const {

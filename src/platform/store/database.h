@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <shared_mutex>
+#include <unordered_set>
 #include <vector>
 
 #include "platform/store/store.h"
@@ -39,11 +41,32 @@ class Database {
   std::unique_ptr<rocksdb::DB> db;
 
  private:
+  friend class StoreView;
   void close();
 
   StoreOptions options_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   mutable std::shared_mutex mutex_;
+  std::mutex views_mutex_;
+  std::unordered_set<StoreView*> views_;
+};
+
+// A snapshot of RocksDB's, given back when the database is closed at the latest.
+class StoreView {
+ public:
+  explicit StoreView(Database& database);
+  StoreView(const StoreView&) = delete;
+  StoreView& operator=(const StoreView&) = delete;
+  ~StoreView();
+
+  // Null: the database was closed since. Requires: the caller has read access.
+  const rocksdb::Snapshot* snapshot() const { return snapshot_; }
+
+ private:
+  friend class Database;
+
+  Database& database_;
+  const rocksdb::Snapshot* snapshot_ = nullptr;
 };
 
 }  // namespace posthaste

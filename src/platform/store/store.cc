@@ -202,12 +202,22 @@ void Store::compact(Family family) {
   database_->db->CompactRange(options, which, nullptr, nullptr).PermitUncheckedError();
 }
 
+std::shared_ptr<const StoreView> Store::view() const {
+  return std::make_shared<const StoreView>(*database_);
+}
+
 Result<void> Store::scan(Family family, std::string_view from, std::string_view until,
-                         const Visit& visit) const {
+                         const Visit& visit, const StoreView* view) const {
   const auto access = database_->read_access();
   if (!database_->db) return not_open();
   rocksdb::ReadOptions options;
   options.fill_cache = false;
+  if (view != nullptr) {
+    options.snapshot = view->snapshot();
+    if (options.snapshot == nullptr) {
+      return Error{StoreErrc::read_failed, "the store was opened anew after an error of its disk"};
+    }
+  }
   rocksdb::Slice bound(until.data(), until.size());
   if (!until.empty()) options.iterate_upper_bound = &bound;
   std::unique_ptr<rocksdb::Iterator> iterator(

@@ -99,6 +99,10 @@ struct CommitReport {
   bool failed = false;
 };
 
+// What a store held at one moment (Store::view). While it is kept, the space of what is removed
+// does not come back. Ends before its store.
+class StoreView;
+
 // The durable store: RocksDB with one writer. Sessions on any thread hand in batches; the one
 // committer thread merges what has come, writes once, with a sync when anybody asked for one, and
 // then answers all of them. Because there is one writer, batches are applied in the order in which
@@ -135,11 +139,14 @@ class Store {
   std::uint64_t disk_bytes(Family family) const;
   // Packs a family as it would be after long. Blocks, long: for measuring.
   void compact(Family family);
+  // What is there now, for a scan later on.
+  std::shared_ptr<const StoreView> view() const;
   // Calls `visit` with keys from `from` on, in order, until it returns false or `until` (not
-  // included; "" means the end) is reached.
+  // included; "" means the end) is reached. What it sees is of the moment of `view`, or of the
+  // call. An error, too: since `view` was taken, the store had to be opened anew.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
   Result<void> scan(Family family, std::string_view from, std::string_view until,
-                    const Visit& visit) const;
+                    const Visit& visit, const StoreView* view = nullptr) const;
   // Removes all keys in [from, until) at once; rides along.
   void remove_range(Family family, std::string from, std::string until);
 

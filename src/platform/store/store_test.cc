@@ -200,6 +200,43 @@ TEST_F(StoreTest, NumbersTheLogWithoutGapsOverARestart) {
   EXPECT_EQ(indexed, 20U);
 }
 
+TEST_F(StoreTest, ShowsWhatWasThereWhenAViewWasTaken) {
+  auto store = open();
+  Answers answers;
+  put(*store, "before", Durability::synced, answers);
+  answers.wait();
+  const auto view = store->view();
+  Batch change;
+  change.remove(kData, "before");
+  change.put(kData, "after", "value");
+  store->commit(std::move(change), Durability::synced, answers.expect());
+  answers.wait();
+  std::vector<std::string> seen;
+  auto see = [&seen](std::string_view key, std::string_view) {
+    seen.emplace_back(key);
+    return true;
+  };
+  ASSERT_TRUE(store->scan(kData, "", "", see, view.get()));
+  ASSERT_TRUE(store->scan(kData, "", "", see));
+  EXPECT_EQ(seen, (std::vector<std::string>{"before", "after"}));
+}
+
+TEST_F(StoreTest, SaysThatAViewIsGoneWhenItHadToBeOpenedAnew) {
+  auto store = open();
+  Answers answers;
+  put(*store, "before", Durability::synced, answers);
+  answers.wait();
+  const auto view = store->view();
+  faults_.break_disk();
+  Answers kept;
+  put(*store, "kept", Durability::rides_along, kept);
+  faults_.repair_disk();
+  kept.wait();
+  auto see = [](std::string_view, std::string_view) { return true; };
+  EXPECT_FALSE(store->scan(kData, "", "", see, view.get()));
+  EXPECT_TRUE(store->scan(kData, "", "", see, store->view().get()));
+}
+
 TEST_F(StoreTest, ReleasesASharedValueWithItsLastHolder) {
   auto store = open();
   Answers answers;
