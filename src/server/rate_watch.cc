@@ -86,6 +86,8 @@ void RateWatch::suspend(const RateSubject& subject, const RateBudget& budget,
   Suspension suspension;
   const bool is_campaign = subject.scope == RateScope::campaign;
   suspension.scope.tenant = is_campaign ? subject.owner : subject.name;
+  // A campaign's name is its tenant's own: another may have one of the same name.
+  if (suspension.scope.tenant.empty()) suspension.scope.tenant = MailScope::kNone;
   if (is_campaign) suspension.scope.campaign = subject.name;
   if (budget.duration > Duration::zero()) {
     suspension.until =

@@ -40,7 +40,15 @@ bool MailScope::empty() const {
 bool MailScope::covers(const MailScope& mail) const {
   return std::all_of(kWords.begin(), kWords.end(), [&](const auto& word) {
     const std::string& wanted = this->*word.second;
-    return wanted.empty() || wanted == mail.*word.second;
+    const std::string& value = mail.*word.second;
+    return wanted.empty() || wanted == value || (wanted == kNone && value.empty());
+  });
+}
+
+bool MailScope::includes(const MailScope& other) const {
+  return std::all_of(kWords.begin(), kWords.end(), [&](const auto& word) {
+    const std::string& wanted = this->*word.second;
+    return wanted.empty() || wanted == other.*word.second;
   });
 }
 
@@ -128,7 +136,7 @@ void SuspensionBook::drop(std::uint64_t number) {
 std::vector<Suspension> SuspensionBook::end_within(const MailScope& scope) {
   std::vector<Suspension> ended;
   for (const auto& [number, one] : by_number_) {
-    if (scope.covers(one.scope)) ended.push_back(one);
+    if (scope.includes(one.scope)) ended.push_back(one);
   }
   for (const Suspension& one : ended) drop(one.number);
   return ended;

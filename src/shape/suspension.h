@@ -12,8 +12,12 @@
 
 namespace posthaste {
 
-// Which mail: every word that is not empty must be the same. All empty: all mail.
+// Which mail: every word that is not empty must be the same, or is kNone where the mail has none.
+// All empty: all mail.
 struct MailScope {
+  // As the tenant, say: mail of no tenant, where "" is mail of any.
+  static constexpr std::string_view kNone = "-";
+
   std::string remote_queue;
   std::string tenant;
   std::string campaign;
@@ -24,7 +28,10 @@ struct MailScope {
   std::string provider;
 
   bool empty() const;
+  // `mail` says all its words.
   bool covers(const MailScope& mail) const;
+  // Whether all that `other` covers is covered.
+  bool includes(const MailScope& other) const;
   // "tenant=acme provider=google"; "everything" when all are empty.
   std::string to_string() const;
   auto operator<=>(const MailScope&) const = default;

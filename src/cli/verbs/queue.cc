@@ -43,8 +43,8 @@ Options declare_filters(CLI::App* command) {
   options->api = ApiOptions::declare(command);
   declare(command, options, "--queue", "queue", "Only this remote_queue");
   declare(command, options, "--domain", "domain", "Only this recipient domain");
-  declare(command, options, "--tenant", "tenant", "Only this tenant");
-  declare(command, options, "--campaign", "campaign", "Only this campaign");
+  declare(command, options, "--tenant", "tenant", "Only this tenant; - is mail of none");
+  declare(command, options, "--campaign", "campaign", "Only this campaign; - is mail of none");
   declare(command, options, "--pool", "pool", "Only this pool");
   return options;
 }
