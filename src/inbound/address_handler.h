@@ -28,6 +28,8 @@ struct AddressClaim {
   };
   Answer answer = Answer::not_mine;
   std::string why;  // of forged: the text of the reply, "what is wrong: what to do"
+  // Of mine: a mail to several addresses whose desk is the same is taken once. "": for each.
+  std::string desk;
 };
 
 enum class Taking : std::uint8_t {

@@ -74,12 +74,12 @@ std::optional<std::string> Mailroom::refusal(const MailAddress& address) const {
   return kUnknown;
 }
 
-AddressHandler* Mailroom::handler_of(const MailAddress& address) const {
+Mailroom::Place Mailroom::place_of(const MailAddress& address) const {
   for (AddressHandler* handler : parts_.handlers) {
-    const AddressClaim claim = handler->claim(address);
-    if (claim.answer == AddressClaim::Answer::mine) return handler;
+    AddressClaim claim = handler->claim(address);
+    if (claim.answer == AddressClaim::Answer::mine) return {handler, std::move(claim.desk)};
   }
-  return nullptr;
+  return {};
 }
 
 asio::awaitable<Result<void>> Mailroom::take(ReceivedMessage message) {
@@ -90,13 +90,15 @@ asio::awaitable<Result<void>> Mailroom::take(ReceivedMessage message) {
   const SharedInboundMail mail = checked;
   std::vector<HandlingOutcome> outcomes;
   std::set<MailAddress> done;
+  std::set<std::string> desks;
   for (const Recipient& recipient : mail->message.envelope.recipients) {
     if (!done.insert(folded(recipient.address)).second) continue;
-    AddressHandler* const handler = handler_of(recipient.address);
+    const Place place = place_of(recipient.address);
+    if (!place.desk.empty() && !desks.insert(place.desk).second) continue;
     HandlingOutcome outcome{Taking::refused, "unknown", kUnknown};
-    if (handler != nullptr) {
+    if (place.handler != nullptr) {
       MailAddress address = recipient.address;
-      outcome = co_await handler->take(mail, std::move(address));
+      outcome = co_await place.handler->take(mail, std::move(address));
     }
     count(outcome);
     outcomes.push_back(std::move(outcome));

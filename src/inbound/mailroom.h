@@ -36,7 +36,11 @@ class Mailroom final : public MessageSink {
   bool is_accepting() const override { return parts_.is_accepting(); }
 
  private:
-  AddressHandler* handler_of(const MailAddress& address) const;
+  struct Place {
+    AddressHandler* handler = nullptr;  // null: nobody claims the address
+    std::string desk;
+  };
+  Place place_of(const MailAddress& address) const;
   void count(const HandlingOutcome& outcome);
 
   Parts parts_;

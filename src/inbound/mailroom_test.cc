@@ -21,8 +21,9 @@ class FakeHandler final : public AddressHandler {
 
   AddressClaim claim(const MailAddress& address) const override {
     if (address.domain().ascii() != domain_) return {};
-    if (address.local().unquoted() == "forged") return {AddressClaim::Answer::forged, "forged"};
-    return {AddressClaim::Answer::mine, ""};
+    const std::string& local = address.local().unquoted();
+    if (local == "forged") return {AddressClaim::Answer::forged, "forged"};
+    return {AddressClaim::Answer::mine, "", local == "postmaster" ? "people" : ""};
   }
   boost::asio::awaitable<HandlingOutcome> take(SharedInboundMail mail, MailAddress to) override {
     taken.push_back(to.smtp_form());
@@ -83,6 +84,12 @@ TEST_F(MailroomTest, GivesEachRecipientsMailToItsHandlerOnceAndChecked) {
   EXPECT_THAT(first.results, testing::StartsWith("mta.test; spf="));
   EXPECT_THAT(metrics.expose(),
               HasSubstr("posthaste_inbound_messages_total{kind=\"bounce\",outcome=\"acted\"} 2\n"));
+}
+
+TEST_F(MailroomTest, GivesMailToSeveralAddressesOfADeskOnce) {
+  EXPECT_TRUE(take({"postmaster@one.test", "a@one.test", "postmaster@two.test"}));
+  EXPECT_EQ(first.taken, (std::vector<std::string>{"postmaster@one.test", "a@one.test"}));
+  EXPECT_TRUE(second.taken.empty());
 }
 
 TEST_F(MailroomTest, ComesAgainWhenOneIsBusyAndIsRefusedWhenAllAre) {

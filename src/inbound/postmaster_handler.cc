@@ -46,7 +46,8 @@ AddressClaim PostmasterHandler::claim(const MailAddress& address) const {
       std::find(domains.begin(), domains.end(), address.domain()) != domains.end() ||
       (held->paths && held->paths->is_ours(address.domain()));
   if (!is_ours) return {};
-  return {AddressClaim::Answer::mine, ""};
+  // What is for people is kept or passed on once, however many of our domains it names.
+  return {AddressClaim::Answer::mine, "", lowered(address.local().unquoted())};
 }
 
 asio::awaitable<HandlingOutcome> PostmasterHandler::take(SharedInboundMail mail,

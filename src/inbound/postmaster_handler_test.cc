@@ -48,6 +48,8 @@ TEST_F(PostmasterHandlerTest, ClaimsWhatRfc2142NamesAtItsDomains) {
        {"postmaster@b.sender.test", "Abuse@b.sender.test", "POSTMASTER@mta.test"}) {
     EXPECT_EQ(people.claim(address(ours)).answer, Answer::mine) << ours;
   }
+  EXPECT_EQ(people.claim(address("Abuse@b.sender.test")).desk,
+            people.claim(address("abuse@mta.test")).desk);
   for (const char* other : {"postmaster@far.test", "info@b.sender.test"}) {
     EXPECT_EQ(people.claim(address(other)).answer, Answer::not_mine) << other;
   }
