@@ -7,8 +7,9 @@
 # ALONE names files that are not compiled together with others where CMAKE_UNITY_BUILD is on, for
 # their unnamed namespaces hold a name that another file's holds too.
 #
-# POSTHASTE_UNOPTIMISED names folders that are compiled without optimisation, whatever the preset says:
-# under sanitizers that halves the time for code full of coroutines.
+# POSTHASTE_UNOPTIMISED names folders that are compiled without optimisation, whatever the preset says,
+# and where it is set, so are all tests: under sanitizers that halves the time for code full of
+# coroutines. No fuzz target is about them, so that they need no coverage either.
 #
 # A .proto file in the folder is compiled, and included as "FOLDER/file.pb.h".
 include(GoogleTest)
@@ -20,13 +21,18 @@ function(posthaste_precompiled_headers)
     target_precompile_headers(${KIND} PRIVATE ${CMAKE_SOURCE_DIR}/src/base/precompiled.h)
     target_link_libraries(${KIND} PUBLIC Threads::Threads fmt::fmt)
   endforeach()
-  target_compile_options(precompiled_unoptimised PRIVATE -O0)
+  target_compile_options(precompiled_unoptimised PRIVATE ${POSTHASTE_UNOPTIMISED_FLAGS})
 endfunction()
 
-# The precompiled headers, and how TARGET, of folder NAME, is optimised.
+set(POSTHASTE_UNOPTIMISED_FLAGS -O0)
+if(POSTHASTE_FUZZ)
+  list(APPEND POSTHASTE_UNOPTIMISED_FLAGS -fno-sanitize=fuzzer-no-link)
+endif()
+
+# The precompiled headers, and how TARGET is optimised: a library of folder NAME, or a test.
 function(posthaste_optimise TARGET NAME)
-  if(NAME IN_LIST POSTHASTE_UNOPTIMISED)
-    target_compile_options(${TARGET} PRIVATE -O0)
+  if(NAME IN_LIST POSTHASTE_UNOPTIMISED OR (NAME STREQUAL test AND POSTHASTE_UNOPTIMISED))
+    target_compile_options(${TARGET} PRIVATE ${POSTHASTE_UNOPTIMISED_FLAGS})
     target_precompile_headers(${TARGET} REUSE_FROM precompiled_unoptimised)
   else()
     target_precompile_headers(${TARGET} REUSE_FROM precompiled)
@@ -75,7 +81,7 @@ function(posthaste_folder NAME)
   if(POSTHASTE_TESTS AND TESTS)
     add_executable(${TARGET}_test ${TESTS})
     target_link_libraries(${TARGET}_test PRIVATE posthaste_${TARGET} GTest::gmock GTest::gtest_main)
-    posthaste_optimise(${TARGET}_test ${NAME})
+    posthaste_optimise(${TARGET}_test test)
     target_compile_definitions(${TARGET}_test PRIVATE
       POSTHASTE_CORPORA="${CMAKE_SOURCE_DIR}/../shared/corpora" POSTHASTE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${TARGET}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60
