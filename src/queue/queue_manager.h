@@ -173,7 +173,7 @@ class QueueManager {
   void give_out(Queue& queue, QueuedMessage message);
   void drop_if_empty(Queue& queue);
   boost::asio::awaitable<void> discover(std::shared_ptr<const StoreView> at_start);
-  boost::asio::awaitable<void> count(std::shared_ptr<const StoreView> at_start);
+  boost::asio::awaitable<void> count_waiting(std::shared_ptr<const StoreView> at_start);
 
   // queue_orders.cc: what operators ordered
   struct Order {

@@ -53,10 +53,10 @@ asio::awaitable<void> QueueManager::discover(std::shared_ptr<const StoreView> at
   }
   take_up_orders(orders);
   for (auto& [name, first] : found) read_if_wanted(find_or_make(name));
-  co_await count(std::move(at_start));
+  co_await count_waiting(std::move(at_start));
 }
 
-asio::awaitable<void> QueueManager::count(std::shared_ptr<const StoreView> at_start) {
+asio::awaitable<void> QueueManager::count_waiting(std::shared_ptr<const StoreView> at_start) {
   using Counts = std::unordered_map<QueueName, std::uint64_t>;
   using Counting = std::pair<Counts, bool>;  // and whether it came to its end
   std::function<Counting()> walk = [&spool = parts_.spool, view = std::move(at_start)] {
