@@ -10,7 +10,7 @@ from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 PERSONA = """
 persona { name = "slow" }
-limit "messages" { of = messages rate = "60/s" reply = "451 4.7.1 Slow down" }
+limit "messages" { of = messages rate = "150/s" reply = "451 4.7.1 Slow down" }
 """
 
 # A pace of its own keeps the mail in memory; the receiver's limit defers some of it.

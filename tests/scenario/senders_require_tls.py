@@ -3,24 +3,20 @@
 else it comes back with 5.7.30; TLS-Required: No sets a domain's policy aside."""
 
 import smtplib
-import ssl
 
 from harness import run
-from harness.clients import certificate, message_text
+from harness.clients import certificate, message_text, unverified
 from harness.server import Sink
 from harness.transport import TransportWorld
 
 
 def submit(port, text, sender, recipient, options):
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
         client.ehlo()
         assert not client.has_extn("requiretls"), "REQUIRETLS is offered in plain text"
         code, _ = client.docmd("MAIL", f"FROM:<{sender}> REQUIRETLS")
         assert code == 555, code
-        client.starttls(context=context)
+        client.starttls(context=unverified())
         client.ehlo()
         assert client.has_extn("requiretls")
         client.sendmail(sender, [recipient], text, mail_options=options)
