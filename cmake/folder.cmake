@@ -85,6 +85,6 @@ function(posthaste_folder NAME)
     target_compile_definitions(${TARGET}_test PRIVATE
       POSTHASTE_CORPORA="${CMAKE_SOURCE_DIR}/../shared/corpora" POSTHASTE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${TARGET}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60
-                         DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+                         DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 PROCESSORS 2)
   endif()
 endfunction()
