@@ -228,6 +228,9 @@ TEST_F(StoreTest, SaysThatAViewIsGoneWhenItHadToBeOpenedAnew) {
   answers.wait();
   const auto view = store->view();
   faults_.break_disk();
+  Answers refused;
+  put(*store, "refused", Durability::synced, refused);
+  refused.wait();
   Answers kept;
   put(*store, "kept", Durability::rides_along, kept);
   faults_.repair_disk();
