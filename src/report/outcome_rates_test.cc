@@ -237,7 +237,7 @@ TEST_F(OutcomeRatesTest, ForgetsWhatIsOver) {
   EXPECT_THAT(disk, IsEmpty());
 }
 
-TEST_F(OutcomeRatesTest, HoldsNoMoreThanItMayOfAMillionCampaigns) {
+TEST_F(OutcomeRatesTest, HoldsNoMoreThanItMayOfAHundredThousandCampaigns) {
   world.alert.max_cells = 1000;
   begin();
   send("large", 300, 1);
@@ -245,7 +245,7 @@ TEST_F(OutcomeRatesTest, HoldsNoMoreThanItMayOfAMillionCampaigns) {
   pass(4min);
   ASSERT_THAT(told(), SizeIs(1));
   send("larger", 400, 0);
-  for (int i = 0; i < 1'000'000; ++i) {
+  for (int i = 0; i < 100'000; ++i) {
     RateOutcome outcome = of_campaign("once");
     outcome.campaign += std::to_string(i);
     rates->count(outcome);
@@ -254,11 +254,11 @@ TEST_F(OutcomeRatesTest, HoldsNoMoreThanItMayOfAMillionCampaigns) {
   EXPECT_EQ(sum("large", RateKind::hard_bounce, 1h), (RateSum{1, 301}));
   EXPECT_EQ(sum("bad", RateKind::hard_bounce, 1h), (RateSum{100, 200}));
   EXPECT_EQ(sum("larger", RateKind::hard_bounce, 1h), (RateSum{0, 400}));
-  EXPECT_EQ(sum("once999999", RateKind::hard_bounce, 1h), (RateSum{0, 1}));
+  EXPECT_EQ(sum("once99999", RateKind::hard_bounce, 1h), (RateSum{0, 1}));
   EXPECT_EQ(sum("once0", RateKind::hard_bounce, 1h), RateSum());
   const auto rows = rates->rows();
   EXPECT_EQ(find_row(rows, RateScope::tenant, "acme", RateKind::hard_bounce)->sum.whole,
-            1'000'901U);
+            100'901U);
 }
 
 }  // namespace
