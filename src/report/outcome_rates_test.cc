@@ -257,8 +257,7 @@ TEST_F(OutcomeRatesTest, HoldsNoMoreThanItMayOfAHundredThousandCampaigns) {
   EXPECT_EQ(sum("once99999", RateKind::hard_bounce, 1h), (RateSum{0, 1}));
   EXPECT_EQ(sum("once0", RateKind::hard_bounce, 1h), RateSum());
   const auto rows = rates->rows();
-  EXPECT_EQ(find_row(rows, RateScope::tenant, "acme", RateKind::hard_bounce)->sum.whole,
-            100'901U);
+  EXPECT_EQ(find_row(rows, RateScope::tenant, "acme", RateKind::hard_bounce)->sum.whole, 100'901U);
 }
 
 }  // namespace

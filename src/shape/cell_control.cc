@@ -50,7 +50,7 @@ std::string rate_text(double rate) {
 CellControl::Second& CellControl::now_second() {
   const auto second =
       std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
-  if (!began_) began_ = second;
+  if (!began_) began_ = clock_.now();
   if (seconds_.empty() || seconds_.back().second != second) seconds_.push_back({second});
   while (seconds_.front().second <= second - kMemory) seconds_.pop_front();
   return seconds_.back();
@@ -78,10 +78,16 @@ std::uint32_t CellControl::deferred_in(std::int64_t span) const {
 
 // Of the last minute, or of the time since the beginning when that is shorter.
 double CellControl::accepted_rate() const {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
-  const std::int64_t span = std::clamp<std::int64_t>(began_ ? now - *began_ + 1 : 1, 1, kMinute);
-  return static_cast<double>(accepted_in(span)) / static_cast<double>(span);
+  std::int64_t span = 1;
+  // A burst at the beginning may lie in two seconds of the clock, and is of one all the same.
+  if (began_ && clock_.now() - *began_ > 1s) {
+    const auto second = [](Clock::time_point time) {
+      return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+    };
+    span = std::min(second(clock_.now()) - second(*began_) + 1, kMinute);
+  }
+  return static_cast<double>(accepted_in(std::max<std::int64_t>(span, 2))) /
+         static_cast<double>(span);
 }
 
 bool CellControl::used_its_rate() const {

@@ -84,7 +84,7 @@ class CellControl {
 
   Clock& clock_;
   std::deque<Second> seconds_;  // of the last two minutes
-  std::optional<std::int64_t> began_;
+  std::optional<Clock::time_point> began_;
 
   std::optional<double> rate_;
   std::optional<double> ceiling_;  // what the provider takes, as far as known

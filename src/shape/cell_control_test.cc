@@ -121,6 +121,20 @@ TEST(CellControl, FollowsALimitThatHalvesAndDoubles) {
   EXPECT_NEAR(doubled.rate(30min), 9.5, 0.7);
 }
 
+// Whichever seconds of the clock it falls into.
+TEST(CellControl, TakesAShortBurstForWhatASecondAllows) {
+  for (const Duration begin : {100ms, 900ms}) {
+    ManualClock clock;
+    clock.advance(1s - clock.now().time_since_epoch() % 1s + begin);
+    CellControl control(clock);
+    for (int i = 0; i < 40; ++i) control.on_delivered(10ms);
+    clock.advance(200ms);
+    control.on_deferred("421 4.7.28 rate");
+    control.on_deferred("421 4.7.28 rate");
+    EXPECT_NEAR(control.rate().value_or(0), 38, 0.1);
+  }
+}
+
 TEST(CellControl, DoesNothingWhileNothingIsDeferred) {
   Simulation simulation({1s, [](Duration) { return 1e9; }, {}});
   simulation.run_until(10min);
