@@ -30,9 +30,7 @@ Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config
              }),
       inbox_(parts_.tasks.executor(),
              [this](auto messages) { take_messages(std::move(messages)); }) {
-  for (std::size_t i = 0; i < parts_.loops.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(parts_.loops.loop(i)));
-  }
+  for (const auto& loop : parts_.loops) workers_.push_back(std::make_unique<TaskGroup>(loop));
   parts_.governor.set_on_free([this](const LimitMeter& meter) {
     waits_.freed(&meter);
     // Room that nobody of ours made, as by a record that is on disk now: nobody else would look.
@@ -211,7 +209,7 @@ asio::awaitable<void> Dispatcher::drain(Clock::time_point deadline) {
   }
   // What is still open is cut off; its messages are on disk and go out after the next start.
   for (auto& worker : workers_) {
-    asio::post(worker->loop.executor(), [&tasks = worker->tasks] { tasks.cancel(); });
+    asio::post(worker->executor(), [&tasks = *worker] { tasks.cancel(); });
   }
   while (!links_.empty()) {
     co_await parts_.clock.sleep_until(parts_.clock.now() + kDrainCheck);

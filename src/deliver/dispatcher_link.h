@@ -81,11 +81,4 @@ struct Dispatcher::Site {
   }
 };
 
-// One loop's connections.
-struct Dispatcher::Worker {
-  explicit Worker(Loop& loop_in) : loop(loop_in), tasks(loop_in.executor()) {}
-  Loop& loop;
-  TaskGroup tasks;
-};
-
 }  // namespace posthaste

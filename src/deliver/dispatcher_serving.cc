@@ -218,19 +218,19 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
     plan.user = plan.destination.route->user;
     plan.password = parts_.password_of(*plan.destination.route);
   }
-  Worker& worker = *workers_[next_worker_++ % workers_.size()];
+  TaskGroup& worker = *workers_[next_worker_++ % workers_.size()];
   const std::string& ehlo = plan.source.hostname;
   ConnectionParts parts{config_,
                         ehlo.empty() ? parts_.ehlo_name : ehlo,
                         parts_.clock,
                         parts_.tls,
-                        worker.tasks,
+                        worker,
                         parts_.connect,
                         parts_.dane,
                         parts_.on_tls_session,
                         parts_.return_paths};
-  asio::post(worker.loop.executor(), [&worker, link, plan = std::move(plan), parts] {
-    worker.tasks.spawn(run_link(link, plan, parts));
+  asio::post(worker.executor(), [&worker, link, plan = std::move(plan), parts] {
+    worker.spawn(run_link(link, plan, parts));
   });
 }
 
