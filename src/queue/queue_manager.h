@@ -196,6 +196,7 @@ class QueueManager {
   void settle_at_site(Queue& queue, const Destination& destination);
   Site& site_at(const Destination& destination);
   void fail_queue(Queue& queue, const DestinationFailure& failure);
+  void look_when_rested(const Queue& queue);
   void defer_all(std::vector<QueuedMessage> messages, const AttemptFailure& failure);
   void expire(QueuedMessage message);
   void settle(QueuedMessage message, const AttemptFailure& failure);

@@ -145,9 +145,12 @@ asio::awaitable<void> QueueManager::watch_due_times() {
       if (known == queues_.end()) continue;
       Queue& queue = *known->second;
       if (queue.looks_again == time) queue.looks_again.reset();
-      if (queue.rests_until && *queue.rests_until <= parts_.clock.now() &&
-          !queue.unrouted.empty()) {
-        route(queue);
+      if (queue.rests_until && !queue.unrouted.empty()) {
+        if (*queue.rests_until <= parts_.clock.now()) {
+          route(queue);
+        } else {
+          look_when_rested(queue);  // the two clocks are not one
+        }
       }
       read_if_wanted(queue);
       drop_if_empty(queue);
