@@ -106,7 +106,7 @@ void QueueManager::put_back(std::vector<QueuedMessage> messages) {
     const auto site = queue.destination
                           ? sites_.find(site_with_demand(*queue.destination, demand_of(message)))
                           : sites_.end();
-    if (site == sites_.end()) {
+    if (site == sites_.end() || order_for(message)) {
       give_out(queue, std::move(message));
       continue;
     }
