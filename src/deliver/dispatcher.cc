@@ -67,6 +67,17 @@ void Dispatcher::on_ready(const Destination& destination) {
   serve_and_wait(*site);
 }
 
+// What met a failure may rest no longer; what has no address for the hosts has none now either.
+void Dispatcher::on_flush(const Destination& destination) {
+  const auto known = sites_.find(destination.site);
+  if (known != sites_.end()) {
+    for (auto& outlet : known->second->outlets) {
+      if (outlet->failures > 0) outlet->rests_until.reset();
+    }
+  }
+  on_ready(destination);
+}
+
 void Dispatcher::take_messages(std::vector<Message> messages) {
   is_taking_messages_ = true;
   for (Message& message : messages) {

@@ -59,6 +59,7 @@ class Dispatcher final : public SiteObserver {
   // Called on the queue loop.
   void start();
   void on_ready(const Destination& destination) override;
+  void on_flush(const Destination& destination) override;
   void set_config(std::shared_ptr<const DeliveryConfig> config,
                   std::shared_ptr<const ReturnPaths> return_paths);
   // Limits or suspensions have changed: every site asks again.

@@ -33,6 +33,8 @@ class SiteObserver {
   virtual ~SiteObserver() = default;
   // Messages are ready for this site, now or still.
   virtual void on_ready(const Destination& destination) = 0;
+  // The site's mail is to be tried now, whatever kept it from there before.
+  virtual void on_flush(const Destination& destination) = 0;
 };
 
 // What a person asks of a queue.
