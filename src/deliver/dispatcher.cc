@@ -127,6 +127,7 @@ void Dispatcher::on_pull(Link& link, Message& message) {
 }
 
 void Dispatcher::on_failed(Link& link, const Message& message) {
+  if (is_draining_) return;  // it may be we who ended it
   const AttemptFailure& failure = message.failure;
   Outlet& outlet = link.outlet;
   const auto now = parts_.clock.now();

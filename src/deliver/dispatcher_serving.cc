@@ -125,6 +125,7 @@ bool Dispatcher::serve(Site& site, Refusals& refusals) {
 }
 
 void Dispatcher::serve_and_wait(Site& site) {
+  if (is_draining_) return;
   const SiteName& name = site.destination.site;
   Refusals refusals;
   const bool got_any = serve(site, refusals);
@@ -141,6 +142,7 @@ void Dispatcher::serve_and_wait(Site& site) {
 }
 
 void Dispatcher::serve_awake() {
+  if (is_draining_) return;
   while (const auto name = waits_.take_awake()) {
     const auto known = sites_.find(*name);
     if (known == sites_.end()) continue;
