@@ -96,9 +96,7 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
         parts_.manager.put_back(std::move(message.messages));
         break;
       case Message::Kind::reached:
-        link->is_reached = true;
-        ++link->outlet.reached;
-        link->outlet.failures = 0;
+        on_reached(*link);
         break;
       case Message::Kind::failed:
         on_failed(*link, message);
@@ -126,6 +124,17 @@ void Dispatcher::on_pull(Link& link, Message& message) {
   serve_and_wait(*sites_.at(link.site));
 }
 
+void Dispatcher::on_reached(Link& link) {
+  Outlet& outlet = link.outlet;
+  link.is_reached = true;
+  ++outlet.reached;
+  outlet.failures = 0;
+  if (const auto refusal = std::exchange(outlet.first_refusal, std::nullopt)) {
+    parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
+                                          *refusal);
+  }
+}
+
 void Dispatcher::on_failed(Link& link, const Message& message) {
   if (is_draining_) return;  // it may be we who ended it
   const AttemptFailure& failure = message.failure;
@@ -135,6 +144,8 @@ void Dispatcher::on_failed(Link& link, const Message& message) {
     parts_.governor.on_session_reply(*outlet.cell, match);
   }
   skip_hosts(message.matches);
+  link.has_failed = true;
+  ++outlet.failed;
   if (outlet.reached > 0) {
     // Others are open: the peer takes no more of them.
     parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
@@ -142,6 +153,11 @@ void Dispatcher::on_failed(Link& link, const Message& message) {
     return;
   }
   if (outlet.is_resting(now)) return;  // another connection met the same
+  if (outlet.links > outlet.failed) {
+    outlet.first_refusal = failure.text;
+    return;
+  }
+  outlet.first_refusal.reset();
   ++outlet.failures;
   const std::uint32_t doublings = std::min(outlet.failures - 1, 20U);
   const Duration rest =
@@ -163,6 +179,8 @@ void Dispatcher::on_closed(std::uint64_t id) {
   link->connection.give_back();
   --link->outlet.links;
   if (link->is_reached) --link->outlet.reached;
+  if (link->has_failed) --link->outlet.failed;
+  if (link->outlet.links == 0) link->outlet.first_refusal.reset();
   if (is_draining_) return;
   serve_and_wait(*sites_.at(link->site));
   drop_if_unused(link->site);

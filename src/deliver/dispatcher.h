@@ -92,6 +92,7 @@ class Dispatcher final : public SiteObserver {
   // dispatcher.cc: what connections say
   void take_messages(std::vector<Message> messages);
   void on_pull(Link& link, Message& message);
+  void on_reached(Link& link);
   void on_failed(Link& link, const Message& message);
   void on_closed(std::uint64_t id);
   void skip_hosts(const std::vector<RuleMatch>& matches);

@@ -155,6 +155,7 @@ void Dispatcher::serve_awake() {
 // A site that nobody has reached yet is asked carefully; one that answers may grow fast. What is on
 // its way to open, `opening` in all, will take of what is ready, too.
 bool Dispatcher::may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const {
+  if (outlet.first_refusal) return false;
   const std::size_t own = outlet.links - outlet.reached;
   if (own >= (outlet.reached == 0 ? 2 : outlet.reached + 2)) return false;
   return opening < parts_.manager.ready(site.destination.site);
