@@ -63,7 +63,7 @@ class AdmissionTest : public QueueTest, public AdmissionObserver {
     entry.stream = stream;
     entry.reason = SuppressionReason::complaint;
     entry.since = clock.wall();
-    tasks.spawn(add(*suppressor, entry));
+    tasks.spawn(add(*suppressor, {entry}));
     run();
   }
 
@@ -116,8 +116,8 @@ class AdmissionTest : public QueueTest, public AdmissionObserver {
   boost::asio::awaitable<void> admit_into(Result<void>& result, ReceivedMessage message) {
     result = co_await admission->take(std::move(message));
   }
-  static boost::asio::awaitable<void> add(Suppressor& suppressor, Suppression entry) {
-    const Result<void> added = co_await suppressor.add({entry});
+  static boost::asio::awaitable<void> add(Suppressor& suppressor, std::vector<Suppression> all) {
+    const Result<void> added = co_await suppressor.add(std::move(all));
     EXPECT_TRUE(added);
   }
 };
