@@ -6,13 +6,11 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,30 +18,10 @@
 #include <vector>
 
 #include "deliver/connection.h"
+#include "platform/io/loop_fixture.h"
 #include "platform/io/tcp_stream.h"
 
 namespace posthaste {
-
-// The loop of a test, run by hand.
-class TestLoop {
- public:
-  // Runs until it is so; false when it is not within some seconds of nothing else to do.
-  bool run_until(const std::function<bool()>& is_so) {
-    for (int turn = 0; turn < 5000; ++turn) {
-      if (is_so()) return true;
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(1));
-    }
-    return false;
-  }
-  // Runs what can run now.
-  void settle() {
-    context.restart();
-    while (context.poll() > 0) context.restart();
-  }
-
-  boost::asio::io_context context{1};
-};
 
 // A self-signed certificate for whoever looks at none.
 inline void give_certificate(boost::asio::ssl::context& context) {

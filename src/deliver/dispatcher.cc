@@ -30,9 +30,7 @@ Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const DeliveryConfig> config
              }),
       inbox_(parts_.tasks.executor(),
              [this](auto messages) { take_messages(std::move(messages)); }) {
-  for (std::size_t i = 0; i < parts_.loops.size(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(parts_.loops.loop(i)));
-  }
+  for (const auto& loop : parts_.loops) workers_.push_back(std::make_unique<TaskGroup>(loop));
   parts_.governor.set_on_free([this](const LimitMeter& meter) {
     waits_.freed(&meter);
     // Room that nobody of ours made, as by a record that is on disk now: nobody else would look.
@@ -69,6 +67,17 @@ void Dispatcher::on_ready(const Destination& destination) {
   serve_and_wait(*site);
 }
 
+// What met a failure may rest no longer; what has no address for the hosts has none now either.
+void Dispatcher::on_flush(const Destination& destination) {
+  const auto known = sites_.find(destination.site);
+  if (known != sites_.end()) {
+    for (auto& outlet : known->second->outlets) {
+      if (outlet->failures > 0) outlet->rests_until.reset();
+    }
+  }
+  on_ready(destination);
+}
+
 void Dispatcher::take_messages(std::vector<Message> messages) {
   is_taking_messages_ = true;
   for (Message& message : messages) {
@@ -87,9 +96,7 @@ void Dispatcher::take_messages(std::vector<Message> messages) {
         parts_.manager.put_back(std::move(message.messages));
         break;
       case Message::Kind::reached:
-        link->is_reached = true;
-        ++link->outlet.reached;
-        link->outlet.failures = 0;
+        on_reached(*link);
         break;
       case Message::Kind::failed:
         on_failed(*link, message);
@@ -117,7 +124,19 @@ void Dispatcher::on_pull(Link& link, Message& message) {
   serve_and_wait(*sites_.at(link.site));
 }
 
+void Dispatcher::on_reached(Link& link) {
+  Outlet& outlet = link.outlet;
+  link.is_reached = true;
+  ++outlet.reached;
+  outlet.failures = 0;
+  if (const auto refusal = std::exchange(outlet.first_refusal, std::nullopt)) {
+    parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
+                                          *refusal);
+  }
+}
+
 void Dispatcher::on_failed(Link& link, const Message& message) {
+  if (is_draining_) return;  // it may be we who ended it
   const AttemptFailure& failure = message.failure;
   Outlet& outlet = link.outlet;
   const auto now = parts_.clock.now();
@@ -125,6 +144,8 @@ void Dispatcher::on_failed(Link& link, const Message& message) {
     parts_.governor.on_session_reply(*outlet.cell, match);
   }
   skip_hosts(message.matches);
+  link.has_failed = true;
+  ++outlet.failed;
   if (outlet.reached > 0) {
     // Others are open: the peer takes no more of them.
     parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
@@ -132,6 +153,11 @@ void Dispatcher::on_failed(Link& link, const Message& message) {
     return;
   }
   if (outlet.is_resting(now)) return;  // another connection met the same
+  if (outlet.links > outlet.failed) {
+    outlet.first_refusal = failure.text;
+    return;
+  }
+  outlet.first_refusal.reset();
   ++outlet.failures;
   const std::uint32_t doublings = std::min(outlet.failures - 1, 20U);
   const Duration rest =
@@ -153,6 +179,8 @@ void Dispatcher::on_closed(std::uint64_t id) {
   link->connection.give_back();
   --link->outlet.links;
   if (link->is_reached) --link->outlet.reached;
+  if (link->has_failed) --link->outlet.failed;
+  if (link->outlet.links == 0) link->outlet.first_refusal.reset();
   if (is_draining_) return;
   serve_and_wait(*sites_.at(link->site));
   drop_if_unused(link->site);
@@ -211,7 +239,7 @@ asio::awaitable<void> Dispatcher::drain(Clock::time_point deadline) {
   }
   // What is still open is cut off; its messages are on disk and go out after the next start.
   for (auto& worker : workers_) {
-    asio::post(worker->loop.executor(), [&tasks = worker->tasks] { tasks.cancel(); });
+    asio::post(worker->executor(), [&tasks = *worker] { tasks.cancel(); });
   }
   while (!links_.empty()) {
     co_await parts_.clock.sleep_until(parts_.clock.now() + kDrainCheck);

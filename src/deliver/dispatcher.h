@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,7 +16,6 @@
 #include "platform/io/alarm.h"
 #include "platform/io/blocking_pool.h"
 #include "platform/io/inbox.h"
-#include "platform/io/loop_pool.h"
 #include "queue/queue_manager.h"
 #include "route/suppressor.h"
 
@@ -38,8 +38,8 @@ class Dispatcher final : public SiteObserver {
     Spool& spool;
     Settler& settler;
     Clock& clock;
-    LoopPool& loops;
-    TaskGroup& tasks;  // of the queue loop
+    std::vector<boost::asio::any_io_executor> loops;  // where the connections run
+    TaskGroup& tasks;                                 // of the queue loop
     BlockingPool& disk;
     ClientTls& tls;
     std::string ehlo_name;
@@ -59,6 +59,7 @@ class Dispatcher final : public SiteObserver {
   // Called on the queue loop.
   void start();
   void on_ready(const Destination& destination) override;
+  void on_flush(const Destination& destination) override;
   void set_config(std::shared_ptr<const DeliveryConfig> config,
                   std::shared_ptr<const ReturnPaths> return_paths);
   // Limits or suspensions have changed: every site asks again.
@@ -74,7 +75,6 @@ class Dispatcher final : public SiteObserver {
   class Link;
   struct Outlet;
   struct Site;
-  struct Worker;
   using PullHandler = std::function<void(std::vector<QueuedMessage>)>;
   // What connections say, in the order in which each says it.
   struct Message {
@@ -92,6 +92,7 @@ class Dispatcher final : public SiteObserver {
   // dispatcher.cc: what connections say
   void take_messages(std::vector<Message> messages);
   void on_pull(Link& link, Message& message);
+  void on_reached(Link& link);
   void on_failed(Link& link, const Message& message);
   void on_closed(std::uint64_t id);
   void skip_hosts(const std::vector<RuleMatch>& matches);
@@ -120,7 +121,7 @@ class Dispatcher final : public SiteObserver {
   bool is_taking_messages_ = false;  // waits are looked at when it is done
   std::uint64_t next_link_ = 1;
   std::size_t next_worker_ = 0;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<TaskGroup>> workers_;  // the connections of each loop
   std::unordered_map<SiteName, std::unique_ptr<Site>> sites_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Link>> links_;
   std::unordered_map<std::string, Clock::time_point> skipped_hosts_;  // by a rule, until then

@@ -22,6 +22,7 @@ class Dispatcher::Link final : public WorkSource {
   const SiteName site;
   Outlet& outlet;  // lives as long as it has links
   bool is_reached = false;
+  bool has_failed = false;
   Governor::Hold connection;
   std::vector<Governor::Hold> deliveries;  // of the messages it has
   PullHandler waiting;                     // while it is idle
@@ -57,6 +58,10 @@ struct Dispatcher::Outlet {
   std::shared_ptr<SendingCell> cell;
   std::size_t links = 0;
   std::size_t reached = 0;
+  std::size_t failed = 0;  // and not closed yet
+  // What a connection met before any was reached, while others were still on their way: whether it
+  // is the site that fails, or takes no more of them, is theirs to tell.
+  std::optional<std::string> first_refusal;
   std::deque<std::shared_ptr<Link>> idle;  // the longest idle first
   std::uint32_t failures = 0;              // in a row
   // Nothing of the site could be reached from here.
@@ -79,13 +84,6 @@ struct Dispatcher::Site {
     return std::accumulate(outlets.begin(), outlets.end(), std::size_t{0},
                            [](std::size_t sum, const auto& one) { return sum + one->links; });
   }
-};
-
-// One loop's connections.
-struct Dispatcher::Worker {
-  explicit Worker(Loop& loop_in) : loop(loop_in), tasks(loop_in.executor()) {}
-  Loop& loop;
-  TaskGroup tasks;
 };
 
 }  // namespace posthaste

@@ -125,6 +125,7 @@ bool Dispatcher::serve(Site& site, Refusals& refusals) {
 }
 
 void Dispatcher::serve_and_wait(Site& site) {
+  if (is_draining_) return;
   const SiteName& name = site.destination.site;
   Refusals refusals;
   const bool got_any = serve(site, refusals);
@@ -141,6 +142,7 @@ void Dispatcher::serve_and_wait(Site& site) {
 }
 
 void Dispatcher::serve_awake() {
+  if (is_draining_) return;
   while (const auto name = waits_.take_awake()) {
     const auto known = sites_.find(*name);
     if (known == sites_.end()) continue;
@@ -153,6 +155,7 @@ void Dispatcher::serve_awake() {
 // A site that nobody has reached yet is asked carefully; one that answers may grow fast. What is on
 // its way to open, `opening` in all, will take of what is ready, too.
 bool Dispatcher::may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const {
+  if (outlet.first_refusal) return false;
   const std::size_t own = outlet.links - outlet.reached;
   if (own >= (outlet.reached == 0 ? 2 : outlet.reached + 2)) return false;
   return opening < parts_.manager.ready(site.destination.site);
@@ -218,19 +221,19 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
     plan.user = plan.destination.route->user;
     plan.password = parts_.password_of(*plan.destination.route);
   }
-  Worker& worker = *workers_[next_worker_++ % workers_.size()];
+  TaskGroup& worker = *workers_[next_worker_++ % workers_.size()];
   const std::string& ehlo = plan.source.hostname;
   ConnectionParts parts{config_,
                         ehlo.empty() ? parts_.ehlo_name : ehlo,
                         parts_.clock,
                         parts_.tls,
-                        worker.tasks,
+                        worker,
                         parts_.connect,
                         parts_.dane,
                         parts_.on_tls_session,
                         parts_.return_paths};
-  asio::post(worker.loop.executor(), [&worker, link, plan = std::move(plan), parts] {
-    worker.tasks.spawn(run_link(link, plan, parts));
+  asio::post(worker.executor(), [&worker, link, plan = std::move(plan), parts] {
+    worker.spawn(run_link(link, plan, parts));
   });
 }
 

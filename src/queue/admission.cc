@@ -25,7 +25,7 @@ std::vector<QueuedMessage> Admission::group_by_domain(const ReceivedMessage& mes
     if (!view) view.emplace(*message.body);
     std::vector<std::string_view> values;
     for (const HeaderField& field : view->fields()) {
-      if (equals_ignoring_case(field.name, name)) values.push_back(field.value);
+      if (equals_ignoring_case(field.name, name)) values.push_back(trim_blanks(field.value));
     }
     return values;
   };

@@ -47,11 +47,14 @@ void QueueManager::reload(std::shared_ptr<const QueueRules> rules,
                           std::shared_ptr<const DestinationFinder> finder) {
   rules_ = std::move(rules);
   finder_ = std::move(finder);
+  std::vector<Queue*> waiting;
   for (auto& [name, queue] : queues_) {
     // Routes may have changed: the next message asks again.
     if (queue->destination) queue->destination->expires = parts_.clock.now();
     queue->rests_until.reset();
+    if (!queue->unrouted.empty()) waiting.push_back(queue.get());
   }
+  for (Queue* queue : waiting) route(*queue);
 }
 
 QueueManager::Queue& QueueManager::find_or_make(const QueueName& name) {

@@ -33,6 +33,8 @@ class SiteObserver {
   virtual ~SiteObserver() = default;
   // Messages are ready for this site, now or still.
   virtual void on_ready(const Destination& destination) = 0;
+  // The site's mail is to be tried now, whatever kept it from there before.
+  virtual void on_flush(const Destination& destination) = 0;
 };
 
 // What a person asks of a queue.
@@ -198,6 +200,7 @@ class QueueManager {
   void settle_at_site(Queue& queue, const Destination& destination);
   Site& site_at(const Destination& destination);
   void fail_queue(Queue& queue, const DestinationFailure& failure);
+  void look_when_rested(const Queue& queue);
   void defer_all(std::vector<QueuedMessage> messages, const AttemptFailure& failure);
   void expire(QueuedMessage message);
   void settle(QueuedMessage message, const AttemptFailure& failure);

@@ -84,17 +84,22 @@ void QueueManager::begin(QueueOrder order) {
     orders_.back().pending.insert(name);
     chosen.push_back(queue.get());
   }
+  std::vector<QueuedMessage> given_out;
+  const auto add = [&given_out](std::vector<QueuedMessage> messages) {
+    given_out.insert(given_out.end(), std::move_iterator(messages.begin()),
+                     std::move_iterator(messages.end()));
+  };
+  // Also at sites that are not the queue's any more, or of what demands something of TLS.
+  for (auto& [name, site] : sites_) {
+    add(site->ready.take_queues(
+        [&](const QueueName& one) { return orders_.back().pending.contains(one); }));
+  }
+  for (Queue* queue : chosen) add(std::exchange(queue->unrouted, {}));
+  for (QueuedMessage& message : given_out) {
+    Queue& queue = find_or_make(message.queue);
+    give_out(queue, std::move(message));
+  }
   for (Queue* queue : chosen) {
-    std::vector<QueuedMessage> given_out = std::exchange(queue->unrouted, {});
-    const auto site = queue->destination ? sites_.find(queue->destination->site) : sites_.end();
-    if (site != sites_.end()) {
-      const QueueName& name = queue->name;
-      auto ready = site->second->ready.take_queues(
-          [&name](const QueueName& other) { return other == name; });
-      given_out.insert(given_out.end(), std::move_iterator(ready.begin()),
-                       std::move_iterator(ready.end()));
-    }
-    for (QueuedMessage& message : given_out) give_out(*queue, std::move(message));
     queue->schedule.flush(parts_.clock.wall());
     read_if_wanted(*queue);
   }

@@ -95,10 +95,10 @@ asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read ra
   };
   Page page = co_await parts_.disk.run<Page>(look);
   if (is_stopping_) co_return;
-  Queue& queue = find_or_make(name);
-  const auto flushed_at = queue.schedule.flushed_at();
+  ScheduledQueue& schedule = find_or_make(name).schedule;
+  const auto flushed_at = schedule.flushed_at();
   // A failed read looks like an empty page that is not the last: it is tried again.
-  const std::vector<DueEntry> fresh = queue.schedule.finish_read(page ? *page : Spool::DuePage{});
+  const std::vector<DueEntry> fresh = schedule.finish_read(page ? *page : Spool::DuePage{});
 
   const bool needs_bodies = order_for(name) == nullptr;
   std::function<std::vector<QueuedMessage>()> load = [&spool = parts_.spool, fresh, needs_bodies] {
@@ -107,6 +107,8 @@ asio::awaitable<void> QueueManager::read(QueueName name, ScheduledQueue::Read ra
   std::vector<QueuedMessage> messages = co_await parts_.disk.run<std::vector<QueuedMessage>>(load);
   if (is_stopping_) co_return;
 
+  // With nothing fresh the queue may have come to its end meanwhile, and be another now.
+  Queue& queue = find_or_make(name);
   std::size_t next = 0;
   for (QueuedMessage& message : messages) {
     while (next < fresh.size() && fresh[next].id != message.id)
@@ -145,9 +147,12 @@ asio::awaitable<void> QueueManager::watch_due_times() {
       if (known == queues_.end()) continue;
       Queue& queue = *known->second;
       if (queue.looks_again == time) queue.looks_again.reset();
-      if (queue.rests_until && *queue.rests_until <= parts_.clock.now() &&
-          !queue.unrouted.empty()) {
-        route(queue);
+      if (queue.rests_until && !queue.unrouted.empty()) {
+        if (*queue.rests_until <= parts_.clock.now()) {
+          route(queue);
+        } else {
+          look_when_rested(queue);  // the two clocks are not one
+        }
       }
       read_if_wanted(queue);
       drop_if_empty(queue);

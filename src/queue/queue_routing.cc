@@ -80,11 +80,14 @@ void QueueManager::fail_queue(Queue& queue, const DestinationFailure& found) {
     // The domain's other mail waits for the next look-up, not each message for its own.
     queue.rests_until = found.expires;
     queue.rests_because = found.text;
-    const auto wait = found.expires - parts_.clock.now();
-    due_times_.emplace(parts_.clock.wall() + std::chrono::duration_cast<WallTime::duration>(wait),
-                       queue.name);
+    look_when_rested(queue);
   }
   defer_all(std::exchange(queue.unrouted, {}), failure);
+}
+
+void QueueManager::look_when_rested(const Queue& queue) {
+  const auto wait = *queue.rests_until - parts_.clock.now();
+  due_times_.emplace(parts_.clock.wall() + std::chrono::ceil<WallTime::duration>(wait), queue.name);
 }
 
 void QueueManager::defer_all(std::vector<QueuedMessage> messages, const AttemptFailure& failure) {

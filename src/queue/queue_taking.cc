@@ -27,7 +27,7 @@ ReadyQueue::Turn QueueManager::turn_of(const QueueName& queue) const {
 bool QueueManager::has_work_for(const SiteName& site, const SendingCell& cell,
                                 Refusals& refusals) const {
   const auto known = sites_.find(site);
-  if (known == sites_.end() || is_resting(site)) return false;
+  if (is_stopping_ || known == sites_.end() || is_resting(site)) return false;
   refusals.begin_source(parts_.governor.suspends_domains());
   return known->second->ready.any([&](const ReadyQueue::LaneName& lane) {
     if (refusals.stop(lane.queue) || !may_carry(lane, cell.source)) return false;
@@ -43,7 +43,7 @@ QueueManager::Taken QueueManager::take(const SiteName& site, const SendingCell& 
                                        std::size_t max, Refusals& refusals) {
   Taken taken;
   const auto known = sites_.find(site);
-  if (known == sites_.end() || is_resting(site)) return taken;
+  if (is_stopping_ || known == sites_.end() || is_resting(site)) return taken;
   std::vector<QueueName> started;
   refusals.begin_source(parts_.governor.suspends_domains());
   auto may_send = [&](const ReadyQueue::LaneName& lane) {
@@ -106,7 +106,7 @@ void QueueManager::put_back(std::vector<QueuedMessage> messages) {
     const auto site = queue.destination
                           ? sites_.find(site_with_demand(*queue.destination, demand_of(message)))
                           : sites_.end();
-    if (site == sites_.end()) {
+    if (site == sites_.end() || order_for(message)) {
       give_out(queue, std::move(message));
       continue;
     }

@@ -117,7 +117,7 @@ std::size_t QueueManager::flush(const Filter& filter) {
       if (!queue->destination) break;
       const auto site = sites_.find(site_with_demand(*queue->destination, demand));
       if (site != sites_.end()) site->second->rests_until.reset();
-      if (site != sites_.end() && observer_) observer_->on_ready(site->second->destination);
+      if (site != sites_.end() && observer_) observer_->on_flush(site->second->destination);
     }
     queue->schedule.flush(parts_.clock.wall());
     read_if_wanted(*queue);

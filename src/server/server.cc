@@ -189,7 +189,7 @@ void Server::Parts::make_dispatcher(const Settings& settings) {
       .spool = *spool,
       .settler = settler,
       .clock = clock,
-      .loops = loops,
+      .loops = loops.executors(),
       .tasks = tasks,
       .disk = disk,
       .tls = tls,
