@@ -52,10 +52,12 @@ boost::asio::awaitable<void> judge(ArcInput input, Resolver& resolver, ArcVerdic
 }
 
 // What verify_arc() says, with DNS answers from the file or the network.
-Result<ArcVerdict> judge_input(const ArcOptions& options, const ArcInput& input) {
+Result<ArcVerdict> judge_input(const std::string& verb, const ArcOptions& options,
+                               const ArcInput& input) {
   ArcVerdict verdict;
-  const Result<void> ran = run_with_dns(
-      options.choice, [&](Resolver& resolver, Clock&) { return judge(input, resolver, verdict); });
+  const Result<void> ran = run_with_dns(verb, options.choice, [&](Resolver& resolver, Clock&) {
+    return judge(input, resolver, verdict);
+  });
   if (!ran) return ran.error();
   return verdict;
 }
@@ -78,8 +80,8 @@ std::string to_line(const ArcVerdict& verdict) {
 ExitCode verify(const ArcOptions& options) {
   const Result<ArcInput> input = read_input(options);
   if (!input) return fail("arc verify", input.error().message(), ExitCode::usage);
-  const Result<ArcVerdict> verdict = judge_input(options, *input);
-  if (!verdict) return fail("arc verify", verdict.error().message(), ExitCode::usage);
+  const Result<ArcVerdict> verdict = judge_input("arc verify", options, *input);
+  if (!verdict) return fail_without_dns("arc verify", verdict.error());
   const ordered_json document = {{"result", to_string(verdict->result)},
                                  {"problem", verdict->problem},
                                  {"instances", verdict->instances},
@@ -112,8 +114,8 @@ ExitCode seal(const ArcOptions& options) {
   if (!sealer) return fail("arc seal", sealer.error().message(), ExitCode::usage);
   const Result<ArcInput> input = read_input(options);
   if (!input) return fail("arc seal", input.error().message(), ExitCode::usage);
-  Result<ArcVerdict> chain = judge_input(options, *input);
-  if (!chain) return fail("arc seal", chain.error().message(), ExitCode::usage);
+  Result<ArcVerdict> chain = judge_input("arc seal", options, *input);
+  if (!chain) return fail_without_dns("arc seal", chain.error());
   AuthenticationResults results =
       collect_authentication_results(*input->message, options.authserv_id);
   if (const auto recorded = recorded_arc_result(results)) {

@@ -196,10 +196,10 @@ ExitCode verify(const DkimOptions& options) {
   const Result<WallTime> now = time_of(options.choice);
   if (!now) return fail("dkim verify", now.error().message(), ExitCode::usage);
   ExitCode worst = ExitCode::done;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock&) {
-    return judge_all(options, *now, resolver, worst);
-  });
-  if (!ran) return fail("dkim verify", ran.error().message(), ExitCode::usage);
+  const Result<void> ran = run_with_dns(
+      "dkim verify", options.choice,
+      [&](Resolver& resolver, Clock&) { return judge_all(options, *now, resolver, worst); });
+  if (!ran) return fail_without_dns("dkim verify", ran.error());
   return worst;
 }
 

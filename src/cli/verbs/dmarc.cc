@@ -155,11 +155,12 @@ ExitCode check(const DmarcOptions& options) {
         with_crlf(std::string(std::istreambuf_iterator<char>(std::cin), {})));
   }
   Findings found;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock& clock) {
-    if (!message) return judge_domains(options, resolver, found);
-    return judge_message(message, options, *now, {&resolver, &clock}, found);
-  });
-  if (!ran) return fail("dmarc check", ran.error().message(), ExitCode::usage);
+  const Result<void> ran =
+      run_with_dns("dmarc check", options.choice, [&](Resolver& resolver, Clock& clock) {
+        if (!message) return judge_domains(options, resolver, found);
+        return judge_message(message, options, *now, {&resolver, &clock}, found);
+      });
+  if (!ran) return fail_without_dns("dmarc check", ran.error());
   const std::string text = options.json ? to_json(found) : to_text(found);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return found.dmarc.result == DmarcResult::pass ? ExitCode::done : ExitCode::answer_is_no;

@@ -61,10 +61,10 @@ ExitCode check(const SpfOptions& options) {
   SpfQuery query = options.query;
   query.time = *now;
   SpfVerdict verdict;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock& clock) {
-    return judge(query, resolver, clock, verdict);
-  });
-  if (!ran) return fail("spf check", ran.error().message(), ExitCode::usage);
+  const Result<void> ran = run_with_dns(
+      "spf check", options.choice,
+      [&](Resolver& resolver, Clock& clock) { return judge(query, resolver, clock, verdict); });
+  if (!ran) return fail_without_dns("spf check", ran.error());
   const std::string text = options.json ? to_json(verdict) : to_text(verdict);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return verdict.result == SpfResult::pass ? ExitCode::done : ExitCode::answer_is_no;
