@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "base/csv.h"
 #include "base/time_text.h"
 #include "cli/api_client.h"
-#include "cli/csv.h"
 #include "cli/verbs/verbs.h"
 #include "platform/http/http_client.h"
 
