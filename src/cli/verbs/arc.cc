@@ -1,11 +1,10 @@
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/arc/arc.h"
@@ -41,7 +40,7 @@ Result<ArcInput> read_input(const ArcOptions& options) {
   const Result<WallTime> now = time_of(options.choice);
   if (!now) return now.error();
   input.now = *now;
-  input.text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  input.text = read_standard_input();
   input.message = std::make_shared<const std::string>(with_crlf(input.text));
   return input;
 }
@@ -60,11 +59,6 @@ Result<ArcVerdict> judge_input(const std::string& verb, const ArcOptions& option
   });
   if (!ran) return ran.error();
   return verdict;
-}
-
-// What a hostile message wrote may be no UTF-8.
-std::string dump(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string to_line(const ArcVerdict& verdict) {
@@ -88,7 +82,7 @@ ExitCode verify(const ArcOptions& options) {
                                  {"oldest_pass", verdict->oldest_pass},
                                  {"domains", verdict->domains}};
   const ExitCode printed =
-      print_output("arc verify", options.json ? dump(document) : to_line(*verdict));
+      print_output("arc verify", options.json ? dump_json(document) + "\n" : to_line(*verdict));
   if (printed != ExitCode::done) return printed;
   return verdict->result == ArcResult::pass ? ExitCode::done : ExitCode::answer_is_no;
 }
@@ -133,7 +127,8 @@ ExitCode seal(const ArcOptions& options) {
   if (!made) return fail("arc seal", made.error().message(), ExitCode::usage);
   if (!options.json)
     return print_output("arc seal", with_line_ends_of(input->text, *made) + input->text);
-  return print_output("arc seal", dump({{"headers", *made}, {"chain", to_string(chain->result)}}));
+  const ordered_json document = {{"headers", *made}, {"chain", to_string(chain->result)}};
+  return print_output("arc seal", dump_json(document) + "\n");
 }
 
 using Options = std::shared_ptr<ArcOptions>;

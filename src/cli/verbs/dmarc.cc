@@ -2,13 +2,13 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/dkim/dkim_canonical.h"
 #include "identity/dkim/dkim_verifier.h"
@@ -129,8 +129,7 @@ std::string to_json(const Findings& found) {
                                 {"domain", signature.domain},
                                 {"selector", signature.selector}});
   }
-  // What a hostile message or record says may be no UTF-8.
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(document) + "\n";
 }
 
 // Empty when they go together.
@@ -151,8 +150,7 @@ ExitCode check(const DmarcOptions& options) {
   if (!now) return fail("dmarc check", now.error().message(), ExitCode::usage);
   SharedBody message;
   if (options.from_domain.empty()) {
-    message = std::make_shared<const std::string>(
-        with_crlf(std::string(std::istreambuf_iterator<char>(std::cin), {})));
+    message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
   }
   Findings found;
   const Result<void> ran =

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/spf/spf.h"
 
@@ -45,8 +46,7 @@ std::string to_json(const SpfVerdict& verdict) {
                                  {"problem", verdict.problem},
                                  {"lookups", verdict.lookups},
                                  {"void_lookups", verdict.void_lookups}};
-  // What a hostile record says may be no UTF-8.
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(document) + "\n";
 }
 
 ExitCode check(const SpfOptions& options) {
