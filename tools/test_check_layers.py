@@ -1,21 +1,11 @@
 #!/usr/bin/python3
 """Tests of check_layers: each mistake is found, and right code is left alone."""
 
-import importlib.machinery
-import importlib.util
 import os
 import tempfile
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def load(name):
-    loader = importlib.machinery.SourceFileLoader(name, os.path.join(HERE, name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
+from program import load
 
 check_layers = load("check_layers")
 

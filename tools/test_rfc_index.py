@@ -1,22 +1,12 @@
 #!/usr/bin/python3
 """Tests of rfc_index."""
 
-import importlib.machinery
-import importlib.util
 import json
 import os
 import tempfile
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def load(name):
-    loader = importlib.machinery.SourceFileLoader(name, os.path.join(HERE, name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
+from program import load
 
 rfc_index = load("rfc_index")
 

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
+#include "base/text_file.h"
 #include "platform/http/http_client.h"
 #include "server/server_config.h"
 
@@ -53,9 +54,8 @@ Result<std::string> api_key(const ApiOptions& options) {
     const char* key = std::getenv("POSTHASTE_API_KEY");
     return std::string(key == nullptr ? "" : key);
   }
-  std::ifstream file(options.key_file);
-  std::string line;
-  if (!std::getline(file, line) || line.empty()) {
+  Result<std::string> line = read_first_line(options.key_file);
+  if (!line || line->empty()) {
     return wrong_options("--api-key-file " + options.key_file +
                          " cannot be read, or its first line is empty: check the name and its "
                          "permissions");
@@ -101,6 +101,19 @@ std::variant<nlohmann::ordered_json, ExitCode> ask_api(const std::string& verb,
     return fail(verb, why, answer->status == 401 ? ExitCode::usage : ExitCode::answer_is_no);
   }
   return json;
+}
+
+ExitCode show_answer(const std::string& verb, const ApiOptions& options, const std::string& target,
+                     const std::function<void(const nlohmann::ordered_json&)>& print) {
+  const auto answer = ask_api(verb, options, "GET", target);
+  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
+  const auto& json = std::get<nlohmann::ordered_json>(answer);
+  if (options.json) {
+    std::puts(json.dump().c_str());
+  } else {
+    print(json);
+  }
+  return ExitCode::done;
 }
 
 std::string human_age(double seconds) {

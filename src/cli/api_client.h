@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -35,6 +36,11 @@ std::variant<nlohmann::ordered_json, ExitCode> ask_api(const std::string& verb,
                                                        const std::string& method,
                                                        const std::string& target,
                                                        const std::string& body = {});
+
+// GETs `target` and shows the answer: the document where --json asks for it, else what `print`
+// makes of it for people.
+ExitCode show_answer(const std::string& verb, const ApiOptions& options, const std::string& target,
+                     const std::function<void(const nlohmann::ordered_json&)>& print);
 
 // "3s", "5m", "2h 10m", "4d": for people.
 std::string human_age(double seconds);

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 namespace posthaste {
 
@@ -10,6 +11,10 @@ ExitCode print_output(const std::string& verb, std::string_view text) {
              ? ExitCode::done
              : fail(verb, "cannot write the output: free the disk, or keep the pipe open",
                     ExitCode::internal);
+}
+
+std::string dump_json(const nlohmann::ordered_json& document) {
+  return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string with_line_ends_of(const std::string& message, std::string fields) {

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <string>
 
+#include "cli/written_file.h"
 #include "platform/io/task_group.h"
 
 namespace posthaste {
@@ -14,38 +15,27 @@ using namespace std::chrono_literals;
 
 class ProgressLineTest : public testing::Test {
  protected:
-  ~ProgressLineTest() override { std::fclose(file_); }
-
-  std::string written() const {
-    std::fflush(file_);
-    std::string text(static_cast<std::size_t>(std::ftell(file_)), '\0');
-    std::rewind(file_);
-    const std::size_t size = std::fread(text.data(), 1, text.size(), file_);
-    EXPECT_EQ(size, text.size());
-    return text;
-  }
-
-  std::FILE* file_ = std::tmpfile();
+  WrittenFile file_;
 };
 
 TEST_F(ProgressLineTest, WritesOverItsLineOnATerminalAndTakesItAway) {
   {
-    ProgressLine progress("doctor", file_, true);
+    ProgressLine progress("doctor", file_.get(), true);
     progress.show("1 of 2: a.test: DKIM");
     progress.show("2 of 2: \x1b[2J" + std::string(100, 'x'));
   }
   const std::string first = "posthaste doctor: 1 of 2: a.test: DKIM";
   const std::string second = "posthaste doctor: 2 of 2: ?[2J";
-  EXPECT_EQ(written(), "\r" + first + std::string(79 - first.size(), ' ') + "\r" + second +
-                           std::string(78 - second.size(), 'x') + "…\r" + std::string(79, ' ') +
-                           "\r");
+  EXPECT_EQ(file_.text(), "\r" + first + std::string(79 - first.size(), ' ') + "\r" + second +
+                              std::string(78 - second.size(), 'x') + "…\r" + std::string(79, ' ') +
+                              "\r");
 }
 
 TEST_F(ProgressLineTest, WritesLinesElsewhereOnceASecondHasPassed) {
   ManualClock clock;
   boost::asio::io_context loop;
   TaskGroup tasks(loop.get_executor());
-  ProgressLine progress("doctor", file_, false);
+  ProgressLine progress("doctor", file_.get(), false);
   tasks.spawn(progress.begin_after_a_second(clock));
   progress.show("one");
   progress.show("two");
@@ -53,7 +43,7 @@ TEST_F(ProgressLineTest, WritesLinesElsewhereOnceASecondHasPassed) {
   clock.advance(1s);
   loop.poll();
   progress.show("three");
-  EXPECT_EQ(written(), "posthaste doctor: two\nposthaste doctor: three\n");
+  EXPECT_EQ(file_.text(), "posthaste doctor: two\nposthaste doctor: three\n");
 }
 
 TEST_F(ProgressLineTest, SaysNothingElsewhereWhenItIsSoonOver) {
@@ -61,7 +51,7 @@ TEST_F(ProgressLineTest, SaysNothingElsewhereWhenItIsSoonOver) {
   boost::asio::io_context loop;
   TaskGroup tasks(loop.get_executor());
   {
-    ProgressLine progress("doctor", file_, false);
+    ProgressLine progress("doctor", file_.get(), false);
     tasks.spawn(progress.begin_after_a_second(clock));
     loop.poll();
     progress.show("one");
@@ -69,7 +59,7 @@ TEST_F(ProgressLineTest, SaysNothingElsewhereWhenItIsSoonOver) {
     loop.poll();
   }
   EXPECT_TRUE(tasks.empty());
-  EXPECT_EQ(written(), "");
+  EXPECT_EQ(file_.text(), "");
 }
 
 }  // namespace

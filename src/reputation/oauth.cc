@@ -7,10 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -100,16 +97,6 @@ std::int64_t seconds_of(WallTime time) {
 boost::system::error_code make_error_code(ReputationErrc code) {
   static const ReputationCategory category;
   return {static_cast<int>(code), category};
-}
-
-Result<std::string> read_text_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return reputation_error(ReputationErrc::bad_credentials,
-                            fmt::format("{}: {}: check the name and its permissions", path.string(),
-                                        std::generic_category().message(errno)));
-  }
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 Result<OauthCredentials> OauthCredentials::parse(std::string_view text, const std::string& scope) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -35,9 +34,6 @@ struct OauthCredentials {
   // `tenant` of Microsoft's among them. `scope` where the file has none.
   static Result<OauthCredentials> parse(std::string_view json, const std::string& scope);
 };
-
-// The whole file. Errors: it cannot be read.
-Result<std::string> read_text_file(const std::filesystem::path& path);
 
 // The assertion of a service account: header.claims.signature, RS256 (RFC 7515 §3.1, RFC 7523 §3).
 // Errors: the key is none.

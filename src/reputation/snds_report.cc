@@ -7,9 +7,11 @@
 #include <charconv>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/csv.h"
 #include "reputation/reputation_error.h"
 
 namespace posthaste {
@@ -93,17 +95,32 @@ Result<Table> read_json(std::string_view text) {
   return table;
 }
 
-Result<Table> read_csv(std::string_view text, const Row& old_columns) {
-  std::vector<Row> rows = parse_csv(text);
-  Table table;
-  if (rows.empty()) return table;
-  if (address_of(rows.front().front())) {
-    table.header = old_columns;
-  } else {
-    for (const std::string& name : rows.front()) table.header.push_back(bare(name));
-    rows.erase(rows.begin());
+char separator_of(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+  for (const char c : {',', ';', '\t'}) {
+    if (line.find(c) != std::string_view::npos) return c;
   }
-  table.rows = std::move(rows);
+  return ',';
+}
+
+Result<Table> read_csv(std::string_view text, const Row& old_columns) {
+  std::istringstream in{std::string(text)};
+  CsvReader reader(in, {separator_of(text), true, kMostColumns});
+  Table table;
+  while (table.rows.size() < kMostRows) {
+    Result<Row> row = reader.next();
+    if (!row) continue;  // what is wrong in one is no reason to lose the others
+    if (row->empty()) break;
+    const bool is_blank = row->size() == 1 && row->front().empty();
+    if (is_blank) continue;
+    const bool is_first = table.header.empty();
+    if (is_first && !address_of(row->front())) {
+      for (const std::string& name : *row) table.header.push_back(bare(name));
+      continue;
+    }
+    if (is_first) table.header = old_columns;
+    table.rows.push_back(std::move(*row));
+  }
   return table;
 }
 
@@ -173,55 +190,7 @@ bool is_true(const std::string& text) {
   return word == "true" || word == "yes" || word == "1" || word == "blocked";
 }
 
-char separator_of(std::string_view text) {
-  const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-  for (const char c : {',', ';', '\t'}) {
-    if (line.find(c) != std::string_view::npos) return c;
-  }
-  return ',';
-}
-
 }  // namespace
-
-std::vector<std::vector<std::string>> parse_csv(std::string_view text) {
-  const char separator = separator_of(text);
-  std::vector<Row> rows;
-  Row row;
-  std::string field;
-  bool is_quoted = false;
-  const auto end_field = [&] {
-    if (row.size() < kMostColumns) row.emplace_back(trim_white(field));
-    field.clear();
-  };
-  const auto end_row = [&] {
-    end_field();
-    const bool is_blank = row.size() == 1 && row.front().empty();
-    if (!is_blank) rows.push_back(std::move(row));
-    row.clear();
-  };
-  for (std::size_t i = 0; i < text.size() && rows.size() < kMostRows; ++i) {
-    const char c = text[i];
-    if (is_quoted) {
-      if (c != '"') {
-        field += c;
-      } else if (i + 1 < text.size() && text[i + 1] == '"') {
-        field += text[++i];
-      } else {
-        is_quoted = false;
-      }
-    } else if (c == '"') {
-      is_quoted = true;
-    } else if (c == separator) {
-      end_field();
-    } else if (c == '\n' || c == '\r') {
-      end_row();
-    } else {
-      field += c;
-    }
-  }
-  if (!row.empty() || !trim_white(field).empty()) end_row();
-  return rows;
-}
 
 Result<std::vector<SndsRow>> parse_snds_data(std::string_view text) {
   // The order of the old reports, which had no header.

@@ -36,14 +36,11 @@ struct SndsRange {
   bool has(const std::string& address) const;
 };
 
-// Reads a report, CSV or JSON, by the names of its columns, in whatever order they stand; CSV
-// without a header is of the old form. Rows without an address are left out. Errors: nothing that
-// can be a report; `bad_answer` for a page in HTML, which is a request to log in.
+// Reads a report, CSV (with "," ";" or a tab between the fields) or JSON, by the names of its
+// columns, in whatever order they stand; CSV without a header is of the old form. Rows without an
+// address are left out. Errors: nothing that can be a report; `bad_answer` for a page in HTML,
+// which is a request to log in.
 Result<std::vector<SndsRow>> parse_snds_data(std::string_view text);
 Result<std::vector<SndsRange>> parse_snds_status(std::string_view text);
-
-// --- exposed for tests
-// RFC 4180 §2, with "," ";" or a tab between the fields and any line ends.
-std::vector<std::vector<std::string>> parse_csv(std::string_view text);
 
 }  // namespace posthaste

@@ -9,18 +9,6 @@
 namespace posthaste {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
-TEST(Csv, ReadsQuotesSeparatorsAndAllLineEnds) {
-  EXPECT_EQ(parse_csv("a,\"b, \"\"c\"\"\",d\r\ne,,f\n\n\"g\nh\",i,"),
-            (Rows{{"a", "b, \"c\"", "d"}, {"e", "", "f"}, {"g\nh", "i", ""}}));
-  EXPECT_EQ(parse_csv("a;b\rc;d"), (Rows{{"a", "b"}, {"c", "d"}}));
-  EXPECT_EQ(parse_csv("a\tb"), (Rows{{"a", "b"}}));
-  EXPECT_EQ(parse_csv("\"never closed"), (Rows{{"never closed"}}));
-  EXPECT_TRUE(parse_csv("").empty());
-  EXPECT_TRUE(parse_csv("\r\n \n").empty());
-}
-
 TEST(SndsReport, ReadsTheOldFormWithoutHeader) {
   const auto rows = parse_snds_data(
       "192.0.2.1,12/31/2019 10:00 AM,12/31/2019 7:00 PM,1895,1894,1893,GREEN,< 0.1%,,,0,"
@@ -68,6 +56,16 @@ TEST(SndsReport, ReadsColumnsInAnyOrder) {
   EXPECT_EQ((*rows)[0].trap_hits, 4u);
   EXPECT_EQ((*rows)[0].filter_result, "YELLOW");
   EXPECT_FALSE((*rows)[0].complaint_rate);
+}
+
+TEST(SndsReport, LeavesOutARowThatCannotBeRead) {
+  const auto rows = parse_snds_data(
+      "Ip address , \"Filter result\"\n192.0.2.1,\"RED\"x\n \n192.0.2.2, "
+      "\"GREEN\"\n192.0.2.3,\"RED");
+  ASSERT_TRUE(rows) << rows.error().message();
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ((*rows)[0].address, "192.0.2.2");
+  EXPECT_EQ((*rows)[0].filter_result, "GREEN");
 }
 
 TEST(SndsReport, ReadsJson) {

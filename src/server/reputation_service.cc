@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/text_file.h"
 #include "identity/blocklist/dns_blocklists.h"
 #include "identity/blocklist/paced_resolver.h"
 #include "platform/dns/dns_name.h"

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <fstream>
 #include <future>
 #include <utility>
 
 #include "accept/auth.h"
 #include "accept/reception.h"
 #include "accept/reception_budget.h"
+#include "base/text_file.h"
 #include "deliver/client_tls.h"
 #include "deliver/dispatcher.h"
 #include "inbound/unsubscriber.h"
@@ -58,13 +58,6 @@ std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   RAND_bytes(reinterpret_cast<unsigned char*>(&bits), sizeof bits);
   return bits;
-}
-
-std::string first_line_of(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
 }
 
 asio::awaitable<void> finish(asio::awaitable<void> task, std::promise<void>& done) {
@@ -183,22 +176,24 @@ struct Server::Parts {
 
 void Server::Parts::make_dispatcher(const Settings& settings) {
   const std::string& ehlo = config->delivery.ehlo_name;
-  Dispatcher::Parts dispatch{
-      .manager = *manager,
-      .governor = governor,
-      .spool = *spool,
-      .settler = settler,
-      .clock = clock,
-      .loops = loops.executors(),
-      .tasks = tasks,
-      .disk = disk,
-      .tls = tls,
-      .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
-      .password_of = [](const RouteConfig& route) { return first_line_of(route.password_file); },
-      .dane = transport->dane(),
-      .on_tls_session = transport->observer(),
-      .return_paths = settings.return_paths,
-      .suppressor = &suppressor};
+  Dispatcher::Parts dispatch{.manager = *manager,
+                             .governor = governor,
+                             .spool = *spool,
+                             .settler = settler,
+                             .clock = clock,
+                             .loops = loops.executors(),
+                             .tasks = tasks,
+                             .disk = disk,
+                             .tls = tls,
+                             .ehlo_name = ehlo.empty() ? settings.identity.hostname : ehlo,
+                             .password_of =
+                                 [](const RouteConfig& route) {
+                                   return read_first_line(route.password_file).value_or("");
+                                 },
+                             .dane = transport->dane(),
+                             .on_tls_session = transport->observer(),
+                             .return_paths = settings.return_paths,
+                             .suppressor = &suppressor};
   dispatcher = std::make_unique<Dispatcher>(
       std::move(dispatch), std::make_shared<const DeliveryConfig>(config->delivery));
   manager->set_observer(*dispatcher);

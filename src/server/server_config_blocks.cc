@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <fstream>
-#include <system_error>
+
+#include "base/ascii.h"
+#include "base/text_file.h"
 
 namespace posthaste {
 namespace {
@@ -48,17 +48,12 @@ Domain ServerBlock::effective_hostname() const {
 
 Result<std::string> ApiKeyConfig::read() const {
   if (!key.empty()) return key;
-  std::ifstream file(key_file);
-  if (!file) {
-    return bad_config_value(fmt::format("{}: {}: check the name and its permissions",
-                                        key_file.string(), std::generic_category().message(errno)));
-  }
-  std::string line;
-  std::getline(file, line);
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-  const std::string wrong = check_key(line);
+  const Result<std::string> line = read_first_line(key_file);
+  if (!line) return bad_config_value(line.error().message());
+  std::string first(trim_white(*line));
+  const std::string wrong = check_key(first);
   if (!wrong.empty()) return bad_config_value(key_file.string() + ": " + wrong);
-  return line;
+  return first;
 }
 
 const BlockSchema<ServerBlock>& server_schema() {

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <string>
-#include <system_error>
 
 #include "accept/server_tls.h"
+#include "base/text_file.h"
 #include "identity/dkim/dkim_signer.h"
 #include "reputation/oauth.h"
 
@@ -17,18 +15,9 @@ namespace {
 
 // "" when the file has a first line.
 std::string check_secret_file(const std::filesystem::path& path) {
-  std::error_code ec;
-  if (std::filesystem::is_directory(path, ec)) return path.string() + ": is a folder: name a file";
-  std::ifstream file(path);
-  if (!file) {
-    return fmt::format("{}: {}: check the name and its permissions", path.string(),
-                       std::generic_category().message(errno));
-  }
-  std::string line;
-  if (!std::getline(file, line) || line.empty()) {
-    return path.string() + ": has no first line: write the password there";
-  }
-  return {};
+  const Result<std::string> line = read_first_line(path);
+  if (!line) return line.error().message();
+  return line->empty() ? path.string() + ": has no first line: write the password there" : "";
 }
 
 // The password_file of every block of a schema that has one.

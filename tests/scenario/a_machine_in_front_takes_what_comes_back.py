@@ -5,15 +5,14 @@ address, and its refusals are what the client hears. While the sender is away th
 come again, and then is heard."""
 
 import json
-import smtplib
 
 from harness import run, wait_until
 from harness.misbehaving import MisbehavingServer
-from harness.returned import bounce, complaint, failed, sent_to
-from harness.server import MINIMAL_CONFIG, Posthaste
+from harness.returned import bounce, complaint, failed, hand_in, sent_to
+from harness.server import MINIMAL_CONFIG, Posthaste, relay_config
 
-SENDER = MINIMAL_CONFIG + """
-log "all" { path = "@dir@/events.log" }
+LOG = 'log "all" { path = "@dir@/events.log" }'
+SENDER = MINIMAL_CONFIG + LOG + """
 listener "mx" { address = "127.0.0.1:@mx@"  role = inbound  proxy_from = {"127.0.0.1"} }
 bounce { domain = "b.sender.test" }
 inbound { complaints = {"fbl@b.sender.test"} }
@@ -23,57 +22,36 @@ dns { local_zones = "."
                     "_dmarc.loop.test. TXT \\"v=DMARC1; p=reject\\""} }
 """
 
-FRONT = """
-server { hostname = "mx-front.test"  data_dir = "@dir@/data" }
-listener "mx" {
-  address = "127.0.0.1:@mx@"
-  role = analytics_relay
+IN_FRONT = """
   relay_from = {"0.0.0.0/0", "::/0"}
-  upstream = "127.0.0.1:%d"
   tell_client = proxy
-}
-listener "control" { protocol = http  address = "127.0.0.1:@http@"  role = admin }
-log "all" { path = "@dir@/events.log" }
 """
 
 CLIENT = "127.0.0.9"
-
-def hand_in(port, text, recipient, sender=""):
-    """What the machine in front says: to the connection if it has no server behind it, to the
-    recipient if that is refused, else to the message."""
-    client = smtplib.SMTP(timeout=60, source_address=(CLIENT, 0))
-    with client:
-        code, said = client.connect("127.0.0.1", port)
-        if code == 220:
-            client.ehlo("mx.recipient.test")
-            client.mail(sender)
-            code, said = client.rcpt(recipient)
-        if code == 250:
-            code, said = client.data(text)
-        return f"{code} {said.decode()}"
 
 
 def main(scenario):
     outside = scenario.own(MisbehavingServer())
     server = Posthaste(scenario, SENDER % outside.port).start()
-    front = Posthaste(scenario, FRONT % server.port("mx"), name="front").start()
-    mx = front.port("mx")
+    front = Posthaste(scenario, relay_config(server.port("mx"), IN_FRONT) + LOG, "front").start()
+    mx = front.port("smtp")
 
     path, message_id = sent_to(server, outside, "nobody@recipient.test")
     returned = bounce(path, failed("nobody@recipient.test"))
     forged = path[:10] + ("a" if path[10] != "a" else "b") + path[11:]
-    said = hand_in(mx, returned, forged)
+    said = hand_in(mx, returned, forged, client=CLIENT)
     assert said.startswith("550 5.1.1 ") and "forged" in said, said
-    said = hand_in(mx, b"Subject: x\r\n\r\nx\r\n", "somebody@elsewhere.test", "a@elsewhere.test")
+    said = hand_in(mx, b"Subject: x\r\n\r\nx\r\n", "somebody@elsewhere.test", "a@elsewhere.test",
+                   CLIENT)
     assert said.startswith("550 5.1.1 "), said
     assert not server.events("oob_bounce") and not server.suppressed()
     scenario.say("what the sender refuses is refused in front: " + said)
 
     server.stop()
-    said = hand_in(mx, returned, path)
+    said = hand_in(mx, returned, path, client=CLIENT)
     assert said.startswith("421 4.3.2 "), said
     server.start()
-    said = hand_in(mx, returned, path)
+    said = hand_in(mx, returned, path, client=CLIENT)
     assert said.startswith("250 2.0.0 taken as "), said
     wait_until(lambda: server.events("oob_bounce"), 30, "the bounce")
     event, = server.events("oob_bounce")
@@ -87,7 +65,7 @@ def main(scenario):
 
     _, message_id = sent_to(server, outside, "quiet@recipient.test")
     said = hand_in(mx, complaint("loop.test", original=f"X-Posthaste-ID: {message_id}\n"),
-                   "fbl@b.sender.test", "feedback@loop.test")
+                   "fbl@b.sender.test", "feedback@loop.test", CLIENT)
     assert said.startswith("250 "), said
     wait_until(lambda: server.events("complaint"), 30, "the complaint")
     event, = server.events("complaint")

@@ -5,36 +5,21 @@ the next server gets, commands too, is what the client sent. The log tells their
 
 import random
 import re
-import threading
 
 from harness import run, wait_until
 from harness.pipelining import PipeliningClient, stuffed
 from harness.recording import RecordingServer
-from harness.server import Posthaste
+from harness.scenario import spread
+from harness.server import Posthaste, relay_config
 
-CONFIG = """
-server {
-  hostname = "relay.test"
-  data_dir = "@dir@/data"
-}
-listener "analytics" {
-  address = "127.0.0.1:@smtp@"
-  role = analytics_relay
-  upstream = "127.0.0.1:%d"
+IN_LISTENER = """
   upstream_tls = off
   headers = {"Subject", "Message-ID"}
-}
-listener "control" {
-  protocol = http
-  address = "127.0.0.1:@http@"
-  role = admin
-}
-log "events" { path = "@dir@/events.log"  types = {"relayed"} }
 """
+BLOCKS = 'log "events" { path = "@dir@/events.log"  types = {"relayed"} }'
 
 MESSAGES = 10000
 CONNECTIONS = 20
-THREADS = 4
 LENGTHS = (0, 1, 77, 78, 997, 998, 999, 1000, 1001, 4095, 4096, 4097, 16384, 65535, 65536, 70000)
 # What a line may hold: all but CR and LF, which end it.
 OCTETS = bytes(set(range(256)) - {10, 13})
@@ -185,22 +170,10 @@ def assert_same(name, sent, got):
 
 def main(scenario):
     recorder = scenario.own(RecordingServer())
-    relay = Posthaste(scenario, CONFIG % recorder.port, name="relay").start()
-    talks, failures = [], []
-
-    def guarded(numbers):
-        try:
-            converse(relay.port("smtp"), numbers, talks)
-        except BaseException as error:  # told by the scenario's own thread
-            failures.append(error)
-    threads = [threading.Thread(target=guarded, args=(range(first, CONNECTIONS, THREADS),))
-               for first in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    relay = Posthaste(scenario, relay_config(recorder.port, IN_LISTENER) + BLOCKS,
+                      name="relay").start()
+    talks = []
+    spread(range(CONNECTIONS), lambda numbers: converse(relay.port("smtp"), numbers, talks))
     assert recorder.messages == MESSAGES, recorder.messages
     octets = sum(len(talk.sent) for talk in talks)
     for talk in talks:

@@ -7,24 +7,10 @@ import smtplib
 
 from harness import run, wait_until
 from harness.clients import message_text
-from harness.server import Posthaste, Sink
+from harness.server import Posthaste, Sink, relay_config
 
-CONFIG = """
-server {
-  hostname = "relay.test"
-  data_dir = "@dir@/data"
-}
-listener "analytics" {
-  address = "127.0.0.1:@smtp@"
-  role = analytics_relay
-  upstream = "127.0.0.1:%d"
-  headers = {"X-Campaign", "Message-ID"}
-}
-listener "control" {
-  protocol = http
-  address = "127.0.0.1:@http@"
-  role = admin
-}
+IN_LISTENER = 'headers = {"X-Campaign", "Message-ID"}'
+BLOCKS = """
 log "events" { path = "@dir@/events.log" }
 spool { min_free = "%s" }
 """
@@ -35,6 +21,11 @@ BODY = "Hello.\r\n.a line that begins with a dot\r\n" + "x" * 70 + "\r\n" * 2
 
 def campaign_message(subject):
     return b"X-Campaign: spring\r\n" + message_text(subject, body=BODY)
+
+
+def start_relay(scenario, sink, min_free, name):
+    config = relay_config(sink.port, IN_LISTENER) + BLOCKS % min_free
+    return Posthaste(scenario, config, name).start()
 
 
 def connect(port):
@@ -59,7 +50,7 @@ def replies(port):
 
 def passes_mail(scenario):
     sink = Sink(scenario)
-    relay = Posthaste(scenario, CONFIG % (sink.port, "1MB"), name="relay").start()
+    relay = start_relay(scenario, sink, "1MB", "relay")
     assert replies(relay.port("smtp")) == replies(sink.port)
     scenario.say("the replies are the next server's")
 
@@ -112,7 +103,7 @@ def passes_mail(scenario):
 
 def counts_what_it_cannot_write(scenario):
     sink = Sink(scenario, name="sink2")
-    relay = Posthaste(scenario, CONFIG % (sink.port, "1000000GB"), name="full").start()
+    relay = start_relay(scenario, sink, "1000000GB", "full")
     wait_until(lambda: relay.get("/readyz")[0] == 503, 30, "the spool to be full")
     with connect(relay.port("smtp")) as client:
         for number in range(3):

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import random
 import re
-import threading
 import uuid
 
 from harness import run, wait_until
@@ -16,6 +15,7 @@ from harness.clients import message_text, send
 from harness.misbehaving import MisbehavingServer
 from harness.pipelining import PipeliningClient, stuffed
 from harness.returned import bounce, complaint, crlf, failed
+from harness.scenario import spread
 from harness.server import MINIMAL_CONFIG, Posthaste
 
 BLOCKS = """
@@ -35,7 +35,6 @@ dns { local_zones = "."
 """
 
 FORGED = 2500   # of bounces, and of complaints, for each form of return paths
-THREADS = 4
 REFUSALS = 19   # of one connection; the twentieth ends it
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 VICTIMS = [f"victim{number}@recipient.test" for number in range(20)]
@@ -141,25 +140,6 @@ def forged_complaint(dice, all_sent):
     kind = dice.choice(["abuse", "fraud", "virus", "opt-out", "opt-out-list"])
     content = complaint(domain, fields, f"{original}To: {victim}\n", kind, extra)
     return content, dice.choice([f"feedback@{domain}", "", "feedback@fbl.example"])
-
-
-def spread(jobs, work):
-    """Has a few threads do work(their share)."""
-    failures = []
-
-    def guarded(share):
-        try:
-            work(share)
-        except BaseException as error:  # told by the scenario's own thread
-            failures.append(error)
-    threads = [threading.Thread(target=guarded, args=(jobs[first::THREADS],))
-               for first in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def offer(port, paths):

@@ -3,12 +3,11 @@
 one time, never more messages in a second, over several domains and a reload."""
 
 import signal
-import smtplib
 import threading
 import time
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.misbehaving import MisbehavingServer, Step
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
@@ -48,12 +47,6 @@ class Gauge:
         self._thread.join()
 
 
-def submit(port, recipients):
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for recipient in recipients:
-            client.sendmail("a@sender.test", [recipient], message_text(recipient))
-
-
 def main(scenario):
     persona = scenario.write("counting.conf", PERSONA)
     paced = Sink(scenario, persona, name="paced")
@@ -64,8 +57,8 @@ def main(scenario):
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % (paced.port, paced.port,
                                                             slow.port)).start()
     port = server.port("smtp")
-    submit(port, [f"b{number}@slow{number % 5}.test" for number in range(30)])
-    submit(port, [f"b{number}@paced{1 + number % 2}.test" for number in range(60)])
+    send_each(port, [f"b{number}@slow{number % 5}.test" for number in range(30)])
+    send_each(port, [f"b{number}@paced{1 + number % 2}.test" for number in range(60)])
     wait_until(lambda: len(slow.messages) == 30, 60, "all of the slow mail")
     wait_until(lambda: paced.counts()["messages"] == 60, 60, "all of the paced mail")
     gauge.stop()
@@ -75,7 +68,7 @@ def main(scenario):
     scenario.say(f"at most {gauge.most} deliveries at one time, and no second with more than 20")
     server.signal(signal.SIGHUP)
     server.wait_for("reloaded")
-    submit(port, [f"c{number}@paced{1 + number % 2}.test" for number in range(30)])
+    send_each(port, [f"c{number}@paced{1 + number % 2}.test" for number in range(30)])
     wait_until(lambda: paced.counts()["messages"] == 90, 60, "the rest")
     assert paced.counts()["violations"] == 0, paced.counts()
 

@@ -3,10 +3,9 @@
 of the pool, and waits where there is none; it says so, and counts on over a SIGKILL."""
 
 import json
-import smtplib
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 BLOCKS = """
@@ -23,17 +22,6 @@ log "all" { path = "@dir@/events.log" }
 """
 
 
-def submit(port, count, domain):
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        replies = []
-        for number in range(count):
-            client.ehlo_or_helo_if_needed()
-            client.mail("a@sender.test")
-            client.rcpt(f"b{number}@{domain}")
-            replies.append(client.data(message_text(f"{domain} {number}"))[1].decode())
-    return [reply.split()[-1] for reply in replies]
-
-
 def main(scenario):
     sink = Sink(scenario)
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % sink.port).start()
@@ -42,14 +30,14 @@ def main(scenario):
     def sent_from(source):
         return [one for one in server.events("delivery") if one["source"] == source]
 
-    submit(port, 60, "recipient.test")
+    send_each(port, [f"b{number}@recipient.test" for number in range(60)])
     wait_until(lambda: len(server.events("delivery")) == 60, 60, "all of the mail")
     # The first may go at once, each further one half an hour later.
     assert 1 <= len(sent_from("cold")) <= 2, len(sent_from("cold"))
     assert len(sent_from("warm")) == 60 - len(sent_from("cold"))
     scenario.say("what was above the cap went from the warm source of the pool")
 
-    ids = submit(port, 5, "alone.test")
+    ids = send_each(port, [f"b{number}@alone.test" for number in range(5)])
     wait_until(lambda: len(sent_from("lone")) == 1, 30, "the first of the lone source")
     waiting = [one for one in ids
                if one not in {event["message_id"] for event in sent_from("lone")}]

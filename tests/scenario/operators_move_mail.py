@@ -3,10 +3,9 @@
 and kept over a SIGKILL; and `explain` says why a message is where it is."""
 
 import json
-import smtplib
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 BLOCKS = """
@@ -16,17 +15,6 @@ remote_queue "outbound" { retry { first = "1h" ceiling = "1h" jitter = 0 } }
 remote_queue "slow" { rate = "1/hour" match { recipient_domain = {"slow.test"} } }
 log "all" { path = "@dir@/events.log" }
 """
-
-
-def submit(port, recipients):
-    replies = []
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for recipient in recipients:
-            client.ehlo_or_helo_if_needed()
-            client.mail("a@sender.test")
-            client.rcpt(recipient)
-            replies.append(client.data(message_text(recipient))[1].decode())
-    return [reply.split()[-1] for reply in replies]
 
 
 def main(scenario):
@@ -44,8 +32,8 @@ def main(scenario):
     counted = verb("suspend", "--domain", "held.test", "--reason", "a test", "--dry-run")
     assert counted == {"queues": 0, "messages": 0, "dry_run": True}, counted
     verb("suspend", "--domain", "HELD.test", "--reason", "a test")
-    held = submit(port, [f"h{number}@held.test" for number in range(5)])[0]
-    submit(port, ["free@free.test"])
+    held = send_each(port, [f"h{number}@held.test" for number in range(5)])[0]
+    send_each(port, ["free@free.test"])
     # The log tells of what is on disk: a SIGKILL before that would send it a second time.
     wait_until(lambda: len(server.events("delivery")) == 1, 30, "mail of another domain")
     server.kill()
@@ -64,7 +52,7 @@ def main(scenario):
     scenario.say("suspended, explained and resumed")
 
     # A limit with its line in the file.
-    slow = submit(port, ["s1@slow.test", "s2@slow.test"])[1]
+    slow = send_each(port, ["s1@slow.test", "s2@slow.test"])[1]
     wait_until(lambda: "rate 1/hour" in server.verb("explain", slow).stdout.decode(), 30,
                "the limit")
     text = server.verb("explain", slow).stdout.decode()
@@ -81,7 +69,7 @@ def main(scenario):
     scenario.say("rebound")
 
     # Bounced: in memory, on disk, and after a SIGKILL in the middle.
-    submit(port, [f"x{number}@away.test" for number in range(3000)])
+    send_each(port, [f"x{number}@away.test" for number in range(3000)])
     wait_until(lambda: verb("list", "--domain", "away.test")["depth"] == 3000, 60, "the queue")
     everything = server.verb("queue", "bounce")
     assert everything.returncode == 1 and b"give a filter" in everything.stderr, everything.stderr
@@ -96,7 +84,7 @@ def main(scenario):
     wait_until(lambda: verb("list", "--domain", "away.test")["depth"] == 0, 30, "an empty queue")
     one = server.events("admin_bounce")[0]
     assert one["response"] == "the campaign is over" and one["hard"] is False, one
-    again = submit(port, ["later@away.test"])[0]
+    again = send_each(port, ["later@away.test"])[0]
     wait_until(lambda: server.verb("explain", again).returncode == 0, 30, "new mail")
     wait_until(lambda: "1 attempts" in server.verb("explain", again).stdout.decode(), 30,
                "an attempt: it was accepted after the order")

@@ -3,10 +3,9 @@
 metrics, health, the log; figures add up, and stay over a SIGKILL."""
 
 import json
-import smtplib
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 PERSONA = """
@@ -30,17 +29,6 @@ METRICS = (
 )
 
 
-def submit(port, recipients):
-    ids = {}
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for recipient in recipients:
-            client.ehlo_or_helo_if_needed()
-            client.mail("a@sender.test")
-            client.rcpt(recipient)
-            ids[recipient] = client.data(message_text(recipient))[1].decode().split()[-1]
-    return ids
-
-
 def metric_sum(text, name):
     return sum(float(line.split()[-1]) for line in text.splitlines()
                if line.startswith(name + "{") or line.startswith(name + " "))
@@ -52,7 +40,7 @@ def main(scenario):
     good = [f"good{number}@one.test" for number in range(7)]
     bad = [f"nobody{number}@two.test" for number in range(3)]
     full = [f"full{number}@three.test" for number in range(4)]
-    ids = submit(server.port("smtp"), good + bad + full)
+    ids = dict(zip(good + bad + full, send_each(server.port("smtp"), good + bad + full)))
 
     def figures():
         text = server.get("/metrics")[1]

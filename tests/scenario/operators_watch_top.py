@@ -9,14 +9,13 @@ import os
 import pty
 import re
 import signal
-import smtplib
 import struct
 import subprocess
 import termios
 import threading
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink, binary
 
 BLOCKS = """
@@ -116,16 +115,10 @@ class Terminal:
         self._child.wait(30)
 
 
-def submit(server, recipients):
-    with smtplib.SMTP("127.0.0.1", server.port("smtp"), timeout=60) as client:
-        for recipient in recipients:
-            client.sendmail("a@sender.test", [recipient], message_text(recipient))
-
-
 def look_once(server):
-    submit(server, [f"f{number}@fast.test" for number in range(20)])
-    submit(server, [f"h{number}@held.test" for number in range(7)])
-    submit(server, ["d@dead.test"])
+    send_each(server.port("smtp"), [f"f{number}@fast.test" for number in range(20)])
+    send_each(server.port("smtp"), [f"h{number}@held.test" for number in range(7)])
+    send_each(server.port("smtp"), ["d@dead.test"])
     wait_until(lambda: server.metric("posthaste_messages_delivered_total") == 20, 30, "mail")
     done = server.verb("top", "--once", "--interval", "500ms")
     text = done.stdout.decode()
@@ -181,7 +174,7 @@ def press_keys(top, server):
     top.wait_for("in                 0/s")
     assert top.is_raw() and len(top.lines()) == 24
     top.wait_for("suspended (domain=held.test) by operator: a test")
-    submit(server, [f"g{number}@fast.test" for number in range(30)])
+    send_each(server.port("smtp"), [f"g{number}@fast.test" for number in range(30)])
     wait_until(lambda: re.search(r"^large +[1-9]", top.screen(), re.M), 30, "a rate of deliveries")
     top.type("s")
     top.wait_for("[sources ")
@@ -195,7 +188,7 @@ def press_keys(top, server):
     top.wait_for("── outbound/held.test ──")
     top.type(" ")
     top.wait_for("PAUSED")
-    submit(server, ["more@held.test"])
+    send_each(server.port("smtp"), ["more@held.test"])
     top.type("p")
     top.wait_for("[providers 2]")
     assert "queued               8" in top.screen(), top.screen()

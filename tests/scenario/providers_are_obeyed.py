@@ -5,10 +5,9 @@ addresses fail; suspensions outlast a SIGKILL; an operator resumes."""
 
 import json
 import os
-import smtplib
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 PERSONAS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "personas")
@@ -23,17 +22,11 @@ log "all" { path = "@dir@/events.log" }
 """
 
 
-def submit(port, recipients, sender="a@sender.test"):
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for recipient in recipients:
-            client.sendmail(sender, [recipient], message_text(recipient))
-
-
 def main(scenario):
     sink = Sink(scenario, os.path.join(PERSONAS, "gmail.conf"))
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % sink.port).start()
     port = server.port("smtp")
-    submit(port, ["good@gmail.test", "nobody@gmail.test", "inactive@gmail.test"])
+    send_each(port, ["good@gmail.test", "nobody@gmail.test", "inactive@gmail.test"])
     wait_until(lambda: len(server.events("bounce")) == 2 and server.events("delivery"), 30,
                "a delivery and two bounces")
     delivery = server.events("delivery")[0]
@@ -46,7 +39,7 @@ def main(scenario):
     scenario.say("bad addresses failed as the provider's rules say")
 
     # "FIX": deferred although the reply is a 5yz, never hard, and held after three.
-    submit(port, [f"b{number}@gmail.test" for number in range(3)], "a@unauthenticated.test")
+    send_each(port, [f"b{number}@gmail.test" for number in range(3)], "a@unauthenticated.test")
     wait_until(lambda: any("held until" in one["response"]
                            for one in server.events("limit_changed")), 60, "the hold")
     deferred = server.events("transient_failure")
@@ -55,7 +48,7 @@ def main(scenario):
     assert len(server.events("bounce")) == 2, "a throttle or a policy never bounces"
     server.kill()
     server.start()
-    submit(port, ["later@gmail.test"])
+    send_each(port, ["later@gmail.test"])
     shown = json.loads(server.verb("queue", "list", "--json").stdout)
     reasons = json.dumps(shown)
     assert "authentication" in reasons and "suspended" in reasons, reasons

@@ -6,10 +6,9 @@ over a SIGKILL, too."""
 import os
 import re
 import signal
-import smtplib
 
 from harness import run, wait_until
-from harness.clients import message_text
+from harness.clients import send_each
 from harness.server import MINIMAL_CONFIG, Posthaste, Sink
 
 STRICT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "conf", "personas",
@@ -43,11 +42,8 @@ log "all" { path = "@dir@/events.log" }
 COUNT = 160
 
 
-def submit(port, count, domain="recipient.test"):
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
-        for number in range(count):
-            client.sendmail("a@sender.test", [f"b{number}@{domain}"],
-                            message_text(f"{domain} {number}"))
+def recipients(count, domain="recipient.test"):
+    return [f"b{number}@{domain}" for number in range(count)]
 
 
 def deliveries(server):
@@ -57,7 +53,7 @@ def deliveries(server):
 def main(scenario):
     sink = Sink(scenario, scenario.write("strict.conf", strict_persona()))
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % sink.port).start()
-    submit(server.port("smtp"), COUNT)
+    send_each(server.port("smtp"), recipients(COUNT))
     wait_until(lambda: sink.counts()["messages"] >= COUNT // 2, 60, "half of the mail")
     server.kill()
     server.start()
@@ -73,7 +69,7 @@ def main(scenario):
                for address in ("127.0.0.2", "127.0.0.3")), counts["clients"]
     scenario.say(f"no limit of the receiver was exceeded: {counts['clients']}")
 
-    submit(server.port("smtp"), 10, "elsewhere.test")
+    send_each(server.port("smtp"), recipients(10, "elsewhere.test"))
     wait_until(lambda: len(deliveries(server)) >= COUNT + 10, 60, "mail of the other pool")
     other = [one for one in deliveries(server) if one["recipient"].endswith("@elsewhere.test")]
     assert {one["source_address"] for one in other} == {"127.0.0.4"}, "pools never borrow"
@@ -90,7 +86,7 @@ def main(scenario):
     server.write_config(MINIMAL_CONFIG + blocks)
     server.signal(signal.SIGHUP)
     server.wait_for("reloaded")
-    submit(server.port("smtp"), 1200)
+    send_each(server.port("smtp"), recipients(1200))
     wait_until(lambda: len(deliveries(server)) >= COUNT + 1210, 60, "the rest of the mail")
     rest = deliveries(server)[COUNT + 10:]
     heavy = sum(one["source"] == "heavy" for one in rest)

@@ -13,7 +13,7 @@ from email.mime.multipart import MIMEMultipart
 from harness import run, wait_until
 from harness.clients import message_text, send
 from harness.misbehaving import MisbehavingServer
-from harness.returned import bounce, complaint, failed, sent_to
+from harness.returned import bounce, complaint, failed, hand_in, sent_to
 from harness.server import MINIMAL_CONFIG, Posthaste, posthaste
 
 BLOCKS = """
@@ -39,17 +39,10 @@ DMARC = """<feedback><report_metadata><org_name>Receiver</org_name><report_id>7<
 """
 
 
-def hand_in(port, text, recipient, sender=""):
-    """What the MX says to it: its reply to the recipient when that is refused, else to the
-    message."""
+def check_offers(port):
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo("mx.recipient.test")
         assert not client.has_extn("auth") and not client.has_extn("dsn"), client.esmtp_features
-        client.mail(sender)
-        code, said = client.rcpt(recipient)
-        if code == 250:
-            code, said = client.data(text)
-        return f"{code} {said.decode()}"
 
 
 def aggregate_report():
@@ -66,6 +59,7 @@ def main(scenario):
     outside = scenario.own(MisbehavingServer())
     server = Posthaste(scenario, MINIMAL_CONFIG + BLOCKS % outside.port).start()
     mx = server.port("mx")
+    check_offers(mx)
 
     def told(kind, count):
         wait_until(lambda: len(server.events(kind)) >= count, 30, f"{count} events {kind}")

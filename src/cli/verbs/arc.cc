@@ -1,11 +1,10 @@
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/arc/arc.h"
@@ -41,7 +40,7 @@ Result<ArcInput> read_input(const ArcOptions& options) {
   const Result<WallTime> now = time_of(options.choice);
   if (!now) return now.error();
   input.now = *now;
-  input.text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  input.text = read_standard_input();
   input.message = std::make_shared<const std::string>(with_crlf(input.text));
   return input;
 }
@@ -52,17 +51,14 @@ boost::asio::awaitable<void> judge(ArcInput input, Resolver& resolver, ArcVerdic
 }
 
 // What verify_arc() says, with DNS answers from the file or the network.
-Result<ArcVerdict> judge_input(const ArcOptions& options, const ArcInput& input) {
+Result<ArcVerdict> judge_input(const std::string& verb, const ArcOptions& options,
+                               const ArcInput& input) {
   ArcVerdict verdict;
-  const Result<void> ran = run_with_dns(
-      options.choice, [&](Resolver& resolver, Clock&) { return judge(input, resolver, verdict); });
+  const Result<void> ran = run_with_dns(verb, options.choice, [&](Resolver& resolver, Clock&) {
+    return judge(input, resolver, verdict);
+  });
   if (!ran) return ran.error();
   return verdict;
-}
-
-// What a hostile message wrote may be no UTF-8.
-std::string dump(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string to_line(const ArcVerdict& verdict) {
@@ -78,15 +74,15 @@ std::string to_line(const ArcVerdict& verdict) {
 ExitCode verify(const ArcOptions& options) {
   const Result<ArcInput> input = read_input(options);
   if (!input) return fail("arc verify", input.error().message(), ExitCode::usage);
-  const Result<ArcVerdict> verdict = judge_input(options, *input);
-  if (!verdict) return fail("arc verify", verdict.error().message(), ExitCode::usage);
+  const Result<ArcVerdict> verdict = judge_input("arc verify", options, *input);
+  if (!verdict) return fail_without_dns("arc verify", verdict.error());
   const ordered_json document = {{"result", to_string(verdict->result)},
                                  {"problem", verdict->problem},
                                  {"instances", verdict->instances},
                                  {"oldest_pass", verdict->oldest_pass},
                                  {"domains", verdict->domains}};
   const ExitCode printed =
-      print_output("arc verify", options.json ? dump(document) : to_line(*verdict));
+      print_output("arc verify", options.json ? dump_json(document) + "\n" : to_line(*verdict));
   if (printed != ExitCode::done) return printed;
   return verdict->result == ArcResult::pass ? ExitCode::done : ExitCode::answer_is_no;
 }
@@ -112,8 +108,8 @@ ExitCode seal(const ArcOptions& options) {
   if (!sealer) return fail("arc seal", sealer.error().message(), ExitCode::usage);
   const Result<ArcInput> input = read_input(options);
   if (!input) return fail("arc seal", input.error().message(), ExitCode::usage);
-  Result<ArcVerdict> chain = judge_input(options, *input);
-  if (!chain) return fail("arc seal", chain.error().message(), ExitCode::usage);
+  Result<ArcVerdict> chain = judge_input("arc seal", options, *input);
+  if (!chain) return fail_without_dns("arc seal", chain.error());
   AuthenticationResults results =
       collect_authentication_results(*input->message, options.authserv_id);
   if (const auto recorded = recorded_arc_result(results)) {
@@ -131,7 +127,8 @@ ExitCode seal(const ArcOptions& options) {
   if (!made) return fail("arc seal", made.error().message(), ExitCode::usage);
   if (!options.json)
     return print_output("arc seal", with_line_ends_of(input->text, *made) + input->text);
-  return print_output("arc seal", dump({{"headers", *made}, {"chain", to_string(chain->result)}}));
+  const ordered_json document = {{"headers", *made}, {"chain", to_string(chain->result)}};
+  return print_output("arc seal", dump_json(document) + "\n");
 }
 
 using Options = std::shared_ptr<ArcOptions>;

@@ -9,6 +9,7 @@
 
 #include "blast/load.h"
 #include "cli/host_port.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 
 namespace posthaste {
@@ -45,7 +46,7 @@ void print(const LoadResult& result, bool as_json) {
                                            {"p999", millis(latency.quantile(0.999))},
                                            {"max", millis(latency.max())}}},
                                          {"first_failure", result.first_failure}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(json));
     return;
   }
   fmt::print("{} accepted, {} refused, {} failed, in {:.2f} s: {:.0f} a second\n", result.accepted,

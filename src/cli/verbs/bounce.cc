@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "cli/api_client.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "inbound/bounce/bounce_reader.h"
 
@@ -45,35 +45,18 @@ ordered_json to_json(const std::string& file, const ReturnedMail& mail,
 }
 
 void print(const ordered_json& json) {
-  // What a foreign message holds need not be UTF-8.
-  std::puts(json.dump(-1, ' ', false, ordered_json::error_handler_t::replace).c_str());
-}
-
-std::string read_octets(std::istream& stream) {
-  std::string octets;
-  std::string piece(1 << 16, '\0');
-  while (octets.size() < kMaxFile && stream) {
-    stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    octets.append(piece, 0, static_cast<std::size_t>(stream.gcount()));
-  }
-  return octets;
+  std::puts(dump_json(json).c_str());
 }
 
 ExitCode parse(const std::vector<std::string>& files) {
   const BounceReader reader(ReplyClassifier::shipped());
   for (const std::string& file : files) {
-    std::string octets;
-    if (file == "-") {
-      octets = read_octets(std::cin);
-    } else {
-      std::ifstream stream(file, std::ios::binary);
-      if (!stream) {
-        return fail("bounce parse", file + " cannot be read: name a file with one message",
-                    ExitCode::usage);
-      }
-      octets = read_octets(stream);
+    const Result<std::string> octets = read_input(file, kMaxFile);
+    if (!octets) {
+      return fail("bounce parse", file + " cannot be read: name a file with one message",
+                  ExitCode::usage);
     }
-    const ReturnedMail mail = reader.read(octets);
+    const ReturnedMail mail = reader.read(*octets);
     for (const ReturnedRecipient& one : mail.recipients) print(to_json(file, mail, one));
     if (mail.recipients.empty()) print(to_json(file, mail, {.kind = mail.kind}));
   }
@@ -90,20 +73,12 @@ ExitCode classify_lines() {
   return ExitCode::done;
 }
 
-ExitCode unknown(const ApiOptions& options) {
-  auto answer = ask_api("bounce unknown", options, "GET", "/api/v1/bounces/unknown");
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.json) {
-    print(json);
-    return ExitCode::done;
-  }
+void print_unknown(const ordered_json& json) {
   for (const ordered_json& one : json["unknown"]) {
     fmt::print("{:>8}  {}  {}\n", one.value("count", 0), one.value("last", "").substr(0, 19),
                one.value("example", ""));
   }
   if (json["unknown"].empty()) fmt::print("Every reply was known to a rule.\n");
-  return ExitCode::done;
 }
 
 }  // namespace
@@ -127,7 +102,9 @@ void add_bounce(Program& program) {
   CLI::App* strange =
       verb->add_subcommand("unknown", "Replies that no rule of a running server knew, by number");
   const auto api = ApiOptions::declare(strange);
-  program.add_action(strange, [api] { return unknown(*api); });
+  program.add_action(strange, [api] {
+    return show_answer("bounce unknown", *api, "/api/v1/bounces/unknown", &print_unknown);
+  });
 }
 
 }  // namespace posthaste

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/blocklist/blocklist_config.h"
 #include "platform/config_reference.h"
@@ -25,11 +26,6 @@ struct CheckOptions {
   bool json = false;
   bool reference = false;
 };
-
-// What a file holds may be no UTF-8.
-std::string dump(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
 
 void append_as_remarks(std::string_view shipped, std::string& text) {
   std::istringstream lines{std::string(shipped)};
@@ -57,7 +53,7 @@ void print_as_json(const CheckOptions& options, const ServerConfig* config,
   }
   ordered_json document = {{"file", options.file}, {"ok", errors.empty()}, {"errors", list}};
   if (options.print && config != nullptr) document["configuration"] = print_all(*config);
-  fmt::print("{}\n", dump(document));
+  fmt::print("{}\n", dump_json(document));
 }
 
 ExitCode check(CheckOptions options) {

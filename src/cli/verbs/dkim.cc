@@ -3,13 +3,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/text_file.h"
 #include "cli/dkim_keys.h"
 #include "cli/dns_choice.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/dkim/dkim_config.h"
@@ -44,10 +44,8 @@ Error bad_usage(std::string what) {
 }
 
 Result<std::string> read_message(const std::string& file) {
-  if (file.empty()) return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream in(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.is_open() || in.bad()) return bad_usage(file + " cannot be read: name a message");
+  Result<std::string> text = file.empty() ? read_standard_input() : read_text_file(file);
+  if (!text) return bad_usage(file + " cannot be read: name a message");
   return text;
 }
 
@@ -165,8 +163,7 @@ ExitCode print_verdicts(const std::vector<DkimVerdict>& verdicts, const std::str
     document["result"] = result;
     document["signatures"] = ordered_json::array();
     for (const DkimVerdict& verdict : verdicts) document["signatures"].push_back(to_json(verdict));
-    // What a hostile message wrote may be no UTF-8.
-    text = document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    text = dump_json(document) + "\n";
   } else {
     for (const DkimVerdict& verdict : verdicts) text += prefix + to_line(verdict) + "\n";
     if (verdicts.empty()) text = prefix + "none: the message has no DKIM-Signature\n";
@@ -196,10 +193,10 @@ ExitCode verify(const DkimOptions& options) {
   const Result<WallTime> now = time_of(options.choice);
   if (!now) return fail("dkim verify", now.error().message(), ExitCode::usage);
   ExitCode worst = ExitCode::done;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock&) {
-    return judge_all(options, *now, resolver, worst);
-  });
-  if (!ran) return fail("dkim verify", ran.error().message(), ExitCode::usage);
+  const Result<void> ran = run_with_dns(
+      "dkim verify", options.choice,
+      [&](Resolver& resolver, Clock&) { return judge_all(options, *now, resolver, worst); });
+  if (!ran) return fail_without_dns("dkim verify", ran.error());
   return worst;
 }
 

@@ -2,13 +2,13 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/dkim/dkim_canonical.h"
 #include "identity/dkim/dkim_verifier.h"
@@ -129,8 +129,7 @@ std::string to_json(const Findings& found) {
                                 {"domain", signature.domain},
                                 {"selector", signature.selector}});
   }
-  // What a hostile message or record says may be no UTF-8.
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(document) + "\n";
 }
 
 // Empty when they go together.
@@ -151,15 +150,15 @@ ExitCode check(const DmarcOptions& options) {
   if (!now) return fail("dmarc check", now.error().message(), ExitCode::usage);
   SharedBody message;
   if (options.from_domain.empty()) {
-    message = std::make_shared<const std::string>(
-        with_crlf(std::string(std::istreambuf_iterator<char>(std::cin), {})));
+    message = std::make_shared<const std::string>(with_crlf(read_standard_input()));
   }
   Findings found;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock& clock) {
-    if (!message) return judge_domains(options, resolver, found);
-    return judge_message(message, options, *now, {&resolver, &clock}, found);
-  });
-  if (!ran) return fail("dmarc check", ran.error().message(), ExitCode::usage);
+  const Result<void> ran =
+      run_with_dns("dmarc check", options.choice, [&](Resolver& resolver, Clock& clock) {
+        if (!message) return judge_domains(options, resolver, found);
+        return judge_message(message, options, *now, {&resolver, &clock}, found);
+      });
+  if (!ran) return fail_without_dns("dmarc check", ran.error());
   const std::string text = options.json ? to_json(found) : to_text(found);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return found.dmarc.result == DmarcResult::pass ? ExitCode::done : ExitCode::answer_is_no;

@@ -14,6 +14,8 @@
 #include <string>
 #include <variant>
 
+#include "cli/dns_choice.h"
+#include "cli/dns_watch.h"
 #include "cli/doctor_plan.h"
 #include "cli/output.h"
 #include "cli/progress_line.h"
@@ -25,7 +27,6 @@
 #include "identity/doctor/report_text.h"
 #include "identity/doctor/sender_zone.h"
 #include "platform/dns/authoritative_servers.h"
-#include "platform/dns/lookup_all.h"
 #include "platform/dns/reverse_name.h"
 #include "platform/dns/unbound_resolver.h"
 #include "platform/io/task_group.h"
@@ -81,20 +82,14 @@ std::string first_name(const DoctorRequest& request) {
 
 boost::asio::awaitable<void> ask_for_life(UnboundResolver& resolver, std::string name,
                                           std::string& problem) {
-  // "com" is always there; where servers know of their own zones alone, the name is.
-  const std::vector<DnsQuestion> questions{{"com", RecordType::soa}, {name, RecordType::soa}};
-  const std::vector<DnsResult> answers = co_await lookup_all(resolver, questions);
-  const auto has_failed = [](const DnsResult& one) { return one.is_temporary_failure(); };
-  if (std::all_of(answers.begin(), answers.end(), has_failed)) {
-    problem = answers.front().why.empty() ? "no answer" : answers.front().why;
-  }
+  problem = co_await find_dns_problem(resolver, std::move(name));
   co_await resolver.stop();
 }
 
 // Whether any name server answers at all: without one every question of an examination would wait
 // for its end, one after the other. Some seconds, at most.
 Result<void> check_dns(DnsConfig config, const std::string& name) {
-  config.timeout = std::min<Duration>(config.timeout, std::chrono::seconds(5));
+  config.timeout = std::min(config.timeout, kDnsPatience);
   boost::asio::io_context loop;
   TaskGroup group(loop.get_executor());
   SystemClock clock;
@@ -105,12 +100,10 @@ Result<void> check_dns(DnsConfig config, const std::string& name) {
   group.spawn(ask_for_life(**resolver, name, problem));
   loop.run();
   if (problem.empty()) return {};
-  return Error{
-      make_error_code(boost::system::errc::host_unreachable),
-      fmt::format("no name server answers ({}): connect this machine, or name servers that "
-                  "it may ask, dns {{ servers }} in the configuration of -c; --dns FILE "
-                  "takes answers from a file",
-                  problem)};
+  return no_name_server_answers(
+      problem,
+      "connect this machine, or name servers that it may ask, dns { servers } in the configuration "
+      "of -c; --dns FILE takes answers from a file");
 }
 
 // By a file of answers: nothing else is asked, neither the network nor the machine.
@@ -218,11 +211,7 @@ ExitCode doctor(const DoctorCommand& command) {
   const Result<DoctorReport> report = command.dns.empty()
                                           ? examine_by_network(*plan, !command.no_probes)
                                           : examine_modelled(plan->request, command.dns);
-  if (!report) {
-    const bool is_offline = report.error().code == boost::system::errc::host_unreachable;
-    return fail("doctor", report.error().message(),
-                is_offline ? ExitCode::unreachable : ExitCode::usage);
-  }
+  if (!report) return fail_without_dns("doctor", report.error());
   const ExitCode printed =
       print_output("doctor", command.json ? report_json(*report) + "\n"
                                           : report_text(*report, style_of(command)));

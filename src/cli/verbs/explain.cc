@@ -48,18 +48,14 @@ void print_group(const ordered_json& group) {
   for (const ordered_json& source : group["sources"]) print_source(source);
 }
 
-ExitCode explain(const ApiOptions& options, const std::string& id) {
-  auto answer =
-      ask_api("explain", options, "GET", "/api/v1/messages/" + url_encode(id) + "/explain");
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
-  fmt::print("message {}\n", json.value("message_id", id));
+void print_explanation(const ordered_json& json) {
+  fmt::print("message {}\n", json.value("message_id", ""));
   for (const ordered_json& group : json["waiting"]) print_group(group);
-  return ExitCode::done;
+}
+
+ExitCode explain(const ApiOptions& options, const std::string& id) {
+  return show_answer("explain", options, "/api/v1/messages/" + url_encode(id) + "/explain",
+                     &print_explanation);
 }
 
 }  // namespace

@@ -76,14 +76,7 @@ void print_queue(const ordered_json& queue, std::size_t width) {
              queue.value("in_memory", 0ULL), until.empty() ? "now" : until.substr(0, 19), waits);
 }
 
-ExitCode list(const QueueOptions& options) {
-  auto answer = ask_api("queue list", *options.api, "GET", "/api/v1/queues" + options.query());
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.api->json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+void print_list(const ordered_json& json) {
   std::size_t width = 5;
   for (const auto& queue : json["queues"]) {
     width = std::max(width, queue.value("queue", "").size());
@@ -92,18 +85,13 @@ ExitCode list(const QueueOptions& options) {
              "WAITS FOR");
   for (const auto& queue : json["queues"]) print_queue(queue, width);
   fmt::print("{} queues, {} messages\n", json.value("count", 0ULL), json.value("depth", 0ULL));
-  return ExitCode::done;
 }
 
-ExitCode show(const QueueOptions& options) {
-  auto answer =
-      ask_api("queue show", *options.api, "GET", "/api/v1/queues/messages" + options.query());
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.api->json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+ExitCode list(const QueueOptions& options) {
+  return show_answer("queue list", *options.api, "/api/v1/queues" + options.query(), &print_list);
+}
+
+void print_messages(const ordered_json& json) {
   const auto& queue = json["queue"];
   fmt::print("queue {}\nsite  {}\nholds {} messages, {} in memory\n", queue.value("queue", ""),
              queue.value("site", ""), queue.value("depth", 0ULL), queue.value("in_memory", 0ULL));
@@ -125,7 +113,11 @@ ExitCode show(const QueueOptions& options) {
     const std::string last = message.value("last_response", "");
     if (!last.empty()) fmt::print("    last: {}\n", last);
   }
-  return ExitCode::done;
+}
+
+ExitCode show(const QueueOptions& options) {
+  return show_answer("queue show", *options.api, "/api/v1/queues/messages" + options.query(),
+                     &print_messages);
 }
 
 // Posts to /api/v1/queues/WORD, and says what came of it: `done` is given the answer.
@@ -144,14 +136,7 @@ std::string touched_text(const ordered_json& json, const char* would, const char
                      json.value("queues", 0ULL), json.value("dry_run", false) ? would : will);
 }
 
-ExitCode suspensions(const QueueOptions& options) {
-  auto answer = ask_api("queue suspensions", *options.api, "GET", "/api/v1/queues/suspensions");
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.api->json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+void print_suspensions(const ordered_json& json) {
   for (const ordered_json& one : json["suspensions"]) {
     std::string scope;
     for (const auto& [word, value] : one["scope"].items()) {
@@ -162,7 +147,11 @@ ExitCode suspensions(const QueueOptions& options) {
                one.value("since", "").substr(0, 19), one.value("reason", ""));
   }
   fmt::print("{} suspensions\n", json["suspensions"].size());
-  return ExitCode::done;
+}
+
+ExitCode suspensions(const QueueOptions& options) {
+  return show_answer("queue suspensions", *options.api, "/api/v1/queues/suspensions",
+                     &print_suspensions);
 }
 
 void add_suspend(Program& program, CLI::App* verb) {

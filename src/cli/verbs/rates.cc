@@ -56,24 +56,20 @@ void print_rows(const ordered_json& rows) {
   }
 }
 
-ExitCode show(const RatesOptions& options) {
-  std::string target = fmt::format("/api/v1/rates?limit={}", options.limit);
-  if (!options.scope.empty()) target += "&scope=" + url_encode(options.scope);
-  auto answer = ask_api("rates", *options.api, "GET", target);
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.api->json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+void print_rates(const ordered_json& json) {
   if (json["rates"].empty()) {
     fmt::print("Nothing was sent within the windows of the alert block.\n");
-    return ExitCode::done;
+    return;
   }
   print_rows(json["rates"]);
   const auto all = json.value("all", 0ULL);
   if (all > json["rates"].size()) fmt::print("… {} more: --limit\n", all - json["rates"].size());
-  return ExitCode::done;
+}
+
+ExitCode show(const RatesOptions& options) {
+  std::string target = fmt::format("/api/v1/rates?limit={}", options.limit);
+  if (!options.scope.empty()) target += "&scope=" + url_encode(options.scope);
+  return show_answer("rates", *options.api, target, &print_rates);
 }
 
 }  // namespace

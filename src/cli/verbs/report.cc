@@ -2,9 +2,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/api_client.h"
+#include "cli/input.h"
 #include "cli/report_table.h"
 #include "cli/verbs/verbs.h"
 #include "inbound/report/report_error.h"
@@ -34,20 +32,6 @@ constexpr const char* kParseHelp =
     "A DMARC aggregate report has its rows in rows, their number in records; a TLS report has\n"
     "policies with failures. Ends with 1 when a file could not be read.";
 
-// A file, or what comes on standard input; no more than a report may have, and one octet.
-Result<std::string> read_input(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) return {ReportErrc::no_report, "cannot be opened: look at its name"};
-  }
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string octets(kMaxReportMail + 1, '\0');
-  in.read(octets.data(), static_cast<std::streamsize>(octets.size()));
-  octets.resize(static_cast<std::size_t>(in.gcount()));
-  return octets;
-}
-
 struct FileReading {
   std::optional<ReportReading> reading;
   std::optional<Error> error;
@@ -56,8 +40,11 @@ struct FileReading {
 };
 
 FileReading read_one(const std::string& path) {
-  auto octets = read_input(path);
-  if (!octets) return {std::nullopt, Error{ReportErrc::bad_report, octets.error().detail}};
+  // One octet more than a report may have: then it is seen to be too large.
+  const Result<std::string> octets = read_input(path, kMaxReportMail + 1);
+  if (!octets) {
+    return {std::nullopt, Error{ReportErrc::bad_report, "cannot be opened: look at its name"}};
+  }
   auto reading = read_report_file(*octets, path == "-" ? "" : path);
   if (!reading) return {std::nullopt, reading.error()};
   return {std::move(*reading), std::nullopt};

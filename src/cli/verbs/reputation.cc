@@ -67,16 +67,7 @@ void print_subject(const ordered_json& one) {
   fmt::print("\n");
 }
 
-ExitCode show(const ReputationOptions& options) {
-  std::string target = "/api/v1/reputation";
-  if (options.days > 0) target += "?days=" + std::to_string(options.days);
-  auto answer = ask_api("reputation", *options.api, "GET", target);
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.api->json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+void print_reputation(const ordered_json& json) {
   if (json["reputation"].empty()) {
     fmt::print("Nothing is watched: name sources in source blocks and domains in dkim blocks.\n");
   }
@@ -85,7 +76,12 @@ ExitCode show(const ReputationOptions& options) {
     const bool is_up = outcome.value("up", false);
     fmt::print("{}: {}\n", provider, is_up ? "answers" : text_of(outcome, "error"));
   }
-  return ExitCode::done;
+}
+
+ExitCode show(const ReputationOptions& options) {
+  std::string target = "/api/v1/reputation";
+  if (options.days > 0) target += "?days=" + std::to_string(options.days);
+  return show_answer("reputation", *options.api, target, &print_reputation);
 }
 
 }  // namespace

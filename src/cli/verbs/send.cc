@@ -2,16 +2,16 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/text_file.h"
 #include "blast/submission_client.h"
+#include "cli/input.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 
 namespace posthaste {
@@ -51,7 +51,7 @@ void print(const SubmissionResult& result, bool as_json) {
                                          {"reply", result.reply.text()},
                                          {"message_id", result.message_id()},
                                          {"refused", refused}};
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(json));
     return;
   }
   for (const RefusedRecipient& one : result.refused) {
@@ -72,13 +72,11 @@ ExitCode send(const SendOptions& options) {
   submission.recipients = options.to;
   submission.user = options.user;
   if (!options.password_file.empty()) {
-    std::ifstream file(options.password_file);
-    if (!std::getline(file, submission.password)) {
-      return fail("send", options.password_file + " cannot be read: check its name and permissions",
-                  ExitCode::usage);
-    }
+    Result<std::string> password = read_first_line(options.password_file);
+    if (!password) return fail("send", password.error().message(), ExitCode::usage);
+    submission.password = std::move(*password);
   }
-  submission.message.assign(std::istreambuf_iterator<char>(std::cin), {});
+  submission.message = read_standard_input();
   SystemClock clock;
   const auto result = submit(submission, clock);
   if (!result) return fail("send", result.error().message(), ExitCode::unreachable);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/dns_choice.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/spf/spf.h"
 
@@ -45,8 +46,7 @@ std::string to_json(const SpfVerdict& verdict) {
                                  {"problem", verdict.problem},
                                  {"lookups", verdict.lookups},
                                  {"void_lookups", verdict.void_lookups}};
-  // What a hostile record says may be no UTF-8.
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(document) + "\n";
 }
 
 ExitCode check(const SpfOptions& options) {
@@ -61,10 +61,10 @@ ExitCode check(const SpfOptions& options) {
   SpfQuery query = options.query;
   query.time = *now;
   SpfVerdict verdict;
-  const Result<void> ran = run_with_dns(options.choice, [&](Resolver& resolver, Clock& clock) {
-    return judge(query, resolver, clock, verdict);
-  });
-  if (!ran) return fail("spf check", ran.error().message(), ExitCode::usage);
+  const Result<void> ran = run_with_dns(
+      "spf check", options.choice,
+      [&](Resolver& resolver, Clock& clock) { return judge(query, resolver, clock, verdict); });
+  if (!ran) return fail_without_dns("spf check", ran.error());
   const std::string text = options.json ? to_json(verdict) : to_text(verdict);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return verdict.result == SpfResult::pass ? ExitCode::done : ExitCode::answer_is_no;

@@ -16,9 +16,10 @@
 #include <string>
 #include <vector>
 
+#include "base/csv.h"
 #include "base/time_text.h"
 #include "cli/api_client.h"
-#include "cli/csv.h"
+#include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "platform/http/http_client.h"
 
@@ -186,8 +187,8 @@ Ending Import::send() {
   if (entries_.empty()) return std::nullopt;
   const ordered_json body = {{"entries", std::move(entries_)}};
   entries_ = ordered_json::array();
-  const auto answer = ask_api("suppress import", *options_.api, "POST", "/api/v1/suppressions",
-                              body.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  const auto answer =
+      ask_api("suppress import", *options_.api, "POST", "/api/v1/suppressions", dump_json(body));
   if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
   const auto& json = std::get<ordered_json>(answer);
   added_ += json.value("added", 0ULL);
@@ -253,8 +254,8 @@ ExitCode add(const SuppressOptions& options) {
   const std::string what = make_entry(options.fields, entry);
   if (!what.empty()) return fail("suppress add", what, ExitCode::usage);
   const ordered_json body = {{"entries", ordered_json::array({entry})}};
-  const auto answer = ask_api("suppress add", *options.api, "POST", "/api/v1/suppressions",
-                              body.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  const auto answer =
+      ask_api("suppress add", *options.api, "POST", "/api/v1/suppressions", dump_json(body));
   if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
   const auto& json = std::get<ordered_json>(answer);
   for (const ordered_json& one : json["errors"]) {

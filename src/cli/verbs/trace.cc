@@ -51,17 +51,14 @@ void print_event(const ordered_json& event) {
   }
 }
 
-ExitCode trace(const ApiOptions& options, const std::string& id) {
-  auto answer = ask_api("trace", options, "GET", "/api/v1/messages/" + url_encode(id) + "/trace");
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
-  fmt::print("message {}\n", json.value("message_id", id));
+void print_timeline(const ordered_json& json) {
+  fmt::print("message {}\n", json.value("message_id", ""));
   for (const ordered_json& event : json["events"]) print_event(event);
-  return ExitCode::done;
+}
+
+ExitCode trace(const ApiOptions& options, const std::string& id) {
+  return show_answer("trace", options, "/api/v1/messages/" + url_encode(id) + "/trace",
+                     &print_timeline);
 }
 
 }  // namespace

@@ -37,22 +37,18 @@ void print_status(const ordered_json& one) {
   if (!until.empty()) fmt::print("{:35}nothing until {}\n", "", until.substr(0, 19));
 }
 
-ExitCode status(const ApiOptions& options) {
-  auto answer = ask_api("warmup status", options, "GET", "/api/v1/warmup");
-  if (const auto* code = std::get_if<ExitCode>(&answer)) return *code;
-  const auto& json = std::get<ordered_json>(answer);
-  if (options.json) {
-    std::puts(json.dump().c_str());
-    return ExitCode::done;
-  }
+void print_warmup(const ordered_json& json) {
   if (json["warmup"].empty()) {
     fmt::print("No source warms up: give one a warmup block.\n");
-    return ExitCode::done;
+    return;
   }
   fmt::print("{:<16} {:<18} {:<9} {:<10} {:>9} {:>9} {:>8}  {}\n", "SOURCE", "PROVIDER", "STATE",
              "DAY", "CAP", "SENT 24H", "SHARE", "WHY");
   for (const ordered_json& one : json["warmup"]) print_status(one);
-  return ExitCode::done;
+}
+
+ExitCode status(const ApiOptions& options) {
+  return show_answer("warmup status", options, "/api/v1/warmup", &print_warmup);
 }
 
 struct PlanOptions {

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <memory>
-#include <system_error>
 #include <utility>
 #include <variant>
 
+#include "base/ascii.h"
+#include "base/text_file.h"
 #include "platform/config.h"
 #include "platform/dns/dns_name.h"
 
@@ -107,15 +106,9 @@ void overlay(BlocklistZoneConfig& zone, const BlocklistZoneConfig& changes) {
 }
 
 Result<std::string> read_key(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return bad_config_value(fmt::format("{}: {}: check the name and its permissions", path.string(),
-                                        std::generic_category().message(errno)));
-  }
-  std::string line;
-  std::getline(file, line);
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-  const auto label = normalize_dns_name(line);
+  const Result<std::string> line = read_first_line(path);
+  if (!line) return bad_config_value(line.error().message());
+  const auto label = normalize_dns_name(std::string(trim_white(*line)));
   if (!label || label->empty()) {
     return bad_config_value(path.string() +
                             ": its first line is no key: it is one label of a DNS name");

@@ -12,10 +12,9 @@
 #include <array>
 #include <boost/algorithm/hex.hpp>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
+#include "base/text_file.h"
 #include "identity/dkim/dkim_canonical.h"
 
 namespace posthaste {
@@ -117,13 +116,12 @@ Result<std::vector<CertificateFacts>> read_certificates(std::string_view pem) {
 }
 
 Result<std::vector<CertificateFacts>> load_certificates(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string pem{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad()) {
+  const Result<std::string> pem = read_text_file(file);
+  if (!pem) {
     return {make_error_code(boost::system::errc::io_error),
             fmt::format("{} cannot be read: check its path and rights", file.string())};
   }
-  Result<std::vector<CertificateFacts>> chain = read_certificates(pem);
+  Result<std::vector<CertificateFacts>> chain = read_certificates(*pem);
   if (!chain) return {chain.error().code, file.string() + ": " + chain.error().message()};
   return chain;
 }

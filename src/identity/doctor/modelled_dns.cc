@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "base/text_file.h"
 #include "platform/dns/dns_error.h"
 #include "platform/dns/dns_name.h"
 
@@ -118,13 +117,12 @@ Result<ModelledDns> ModelledDns::parse(std::string_view json) {
 }
 
 Result<ModelledDns> ModelledDns::read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad()) {
+  const Result<std::string> text = read_text_file(file);
+  if (!text) {
     return {DnsErrc::bad_answers_file,
             fmt::format("{} cannot be read: name a file of DNS answers", file.string())};
   }
-  Result<ModelledDns> dns = parse(text);
+  Result<ModelledDns> dns = parse(*text);
   if (!dns) {
     return {dns.error().code, fmt::format("{}: {}", file.string(), dns.error().message())};
   }

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 #include <cstddef>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text_file.h"
 #include "platform/dns/dns_error.h"
 #include "platform/dns/dns_name.h"
 #include "platform/dns/rdata.h"
@@ -86,12 +85,11 @@ Result<JsonResolver> JsonResolver::parse(std::string_view json) {
 }
 
 Result<JsonResolver> JsonResolver::read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad()) {
+  const Result<std::string> text = read_text_file(file);
+  if (!text) {
     return bad(fmt::format("{} cannot be read: name a file of DNS answers", file.string()));
   }
-  Result<JsonResolver> resolver = parse(text);
+  Result<JsonResolver> resolver = parse(*text);
   if (!resolver) return bad(fmt::format("{}: {}", file.string(), resolver.error().message()));
   return resolver;
 }

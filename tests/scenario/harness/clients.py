@@ -37,6 +37,20 @@ def send(port, text, sender="a@sender.test", recipients=("b@recipient.test",), u
         return client.sendmail(sender, list(recipients), text)
 
 
+def send_each(port, recipients, sender="a@sender.test"):
+    """Hands over a message for each recipient, all on one connection: the ids that the server gave
+    them."""
+    ids = []
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+        client.ehlo()
+        for recipient in recipients:
+            replies = (client.mail(sender), client.rcpt(recipient),
+                       client.data(message_text(recipient)))
+            assert [code for code, _ in replies] == [250] * 3, replies
+            ids.append(replies[-1][1].decode().split()[-1])
+    return ids
+
+
 def swaks(port, *arguments, stdin=b""):
     """Runs swaks against a port of loopback; look at returncode and stdout."""
     return run_program([need("swaks"), "--server", "127.0.0.1", "--port", str(port),

@@ -1,6 +1,7 @@
 """Mail that comes back to a sender: bounces, complaints, and the messages that they are about."""
 
 import re
+import smtplib
 
 from .clients import message_text, send
 from .scenario import wait_until
@@ -72,6 +73,20 @@ def complaint(domain, fields="", original="", kind="abuse", extra=""):
     """A complaint (ARF) of this domain: its own fields, and those of the message it is about."""
     return crlf(COMPLAINT % {"domain": domain, "fields": fields, "original": original,
                              "kind": kind, "extra": extra})
+
+
+def hand_in(port, text, recipient, sender="", client="127.0.0.1"):
+    """What an MX says: to the connection if it can take none, to the recipient if it refuses that,
+    else to the message. `client`: the address of loopback that it comes from."""
+    with smtplib.SMTP(timeout=60, source_address=(client, 0)) as connection:
+        code, said = connection.connect("127.0.0.1", port)
+        if code == 220:
+            connection.ehlo("mx.recipient.test")
+            connection.mail(sender)
+            code, said = connection.rcpt(recipient)
+        if code == 250:
+            code, said = connection.data(text)
+        return f"{code} {said.decode()}"
 
 
 def sent_to(server, outside, recipient, headers=""):

@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -36,6 +37,25 @@ def wait_until(predicate, timeout=20, what=None):
         assert time.monotonic() < deadline, f"waited {timeout} s in vain for {what or predicate}"
         time.sleep(pause)
         pause = min(pause * 1.5, 0.2)
+
+
+def spread(jobs, work, threads=4):
+    """Has a few threads do work(their share of the jobs); fails as the first that fails."""
+    failures = []
+
+    def guarded(share):
+        try:
+            work(share)
+        except BaseException as error:  # told by the scenario's own thread
+            failures.append(error)
+    workers = [threading.Thread(target=guarded, args=(jobs[first::threads],))
+               for first in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[0]
 
 
 class Scenario(contextlib.ExitStack):

@@ -28,6 +28,31 @@ listener "control" {
 }
 """
 
+RELAY_CONFIG = """
+server {
+  hostname = "relay.test"
+  data_dir = "@dir@/data"
+}
+listener "analytics" {
+  address = "127.0.0.1:@smtp@"
+  role = analytics_relay
+  upstream = "127.0.0.1:%d"
+%s
+}
+listener "control" {
+  protocol = http
+  address = "127.0.0.1:@http@"
+  role = admin
+}
+"""
+
+
+def relay_config(upstream, in_listener=""):
+    """Of a machine that passes on what it takes, to a port of loopback; `in_listener` are more lines
+    of its listener. A scenario adds its own blocks."""
+    return RELAY_CONFIG % (upstream, in_listener.strip("\n"))
+
+
 TAKEN = "ddress already in use"
 
 

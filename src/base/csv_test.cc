@@ -1,4 +1,4 @@
-#include "cli/csv.h"
+#include "base/csv.h"
 
 #include <gtest/gtest.h>
 
@@ -9,9 +9,9 @@ namespace {
 
 using Record = std::vector<std::string>;
 
-std::vector<Record> read_all(const std::string& text) {
+std::vector<Record> read_all(const std::string& text, CsvForm form = {}) {
   std::istringstream in(text);
-  CsvReader reader(in);
+  CsvReader reader(in, form);
   std::vector<Record> records;
   while (true) {
     auto record = reader.next();
@@ -61,6 +61,22 @@ TEST(Csv, LeavesOutTheMarkThatSpreadsheetsPutInFront) {
   EXPECT_EQ(read_all("\xef\xbb\xbf"
                      "address\r\n"),
             (std::vector<Record>{{"address"}}));
+}
+
+TEST(Csv, ReadsOtherSeparators) {
+  EXPECT_EQ(read_all("a;b,c\n\"d;e\";\n", {.separator = ';'}),
+            (std::vector<Record>{{"a", "b,c"}, {"d;e", ""}}));
+  EXPECT_EQ(read_all("a\tb c", {.separator = '\t'}), (std::vector<Record>{{"a", "b c"}}));
+}
+
+TEST(Csv, LeavesOutSpacesAroundFieldsWhereTheyAreNoPartOfThem) {
+  EXPECT_EQ(read_all("a , \"b, c\" ,d \r\n , \" e \"\n", {.is_trimmed = true}),
+            (std::vector<Record>{{"a", "b, c", "d"}, {"", "e"}}));
+  EXPECT_EQ(read_all("a , b"), (std::vector<Record>{{"a ", " b"}}));
+}
+
+TEST(Csv, LeavesOutFieldsThatAreTooMany) {
+  EXPECT_EQ(read_all("a,b,c\nd\n", {.most_fields = 2}), (std::vector<Record>{{"a", "b"}, {"d"}}));
 }
 
 TEST(Csv, WritesWhatItReads) {
