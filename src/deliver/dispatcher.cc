@@ -129,6 +129,7 @@ void Dispatcher::on_reached(Link& link) {
   link.is_reached = true;
   ++outlet.reached;
   outlet.failures = 0;
+  outlet.rests_until.reset();
   if (const auto refusal = std::exchange(outlet.first_refusal, std::nullopt)) {
     parts_.governor.on_connection_refused(*outlet.cell, static_cast<std::uint32_t>(outlet.reached),
                                           *refusal);
@@ -210,6 +211,7 @@ asio::awaitable<void> Dispatcher::run_link(std::shared_ptr<Link> link, Connectio
   co_await run_connection(std::move(plan), std::move(parts), *link);
 }
 
+// Of connections, and of sites that nobody has mail for any more.
 asio::awaitable<void> Dispatcher::close_idle() {
   while (!is_draining_) {
     co_await parts_.clock.sleep_until(parts_.clock.now() + kIdleCheck);
@@ -224,6 +226,7 @@ asio::awaitable<void> Dispatcher::close_idle() {
         }
       }
     }
+    drop_unused();
   }
 }
 
@@ -237,7 +240,8 @@ asio::awaitable<void> Dispatcher::drain(Clock::time_point deadline) {
   while (!links_.empty() && parts_.clock.now() < deadline) {
     co_await parts_.clock.sleep_until(parts_.clock.now() + kDrainCheck);
   }
-  // What is still open is cut off; its messages are on disk and go out after the next start.
+  // What is still open is cut off; its messages are on disk, and are tried again after the next
+  // start.
   for (auto& worker : workers_) {
     asio::post(worker->executor(), [&tasks = *worker] { tasks.cancel(); });
   }

@@ -70,6 +70,8 @@ class Dispatcher final : public SiteObserver {
   boost::asio::awaitable<void> drain(Clock::time_point deadline);
 
   std::size_t open_connections() const { return links_.size(); }
+  // Sites that mail is ready for, or that it was lately.
+  std::size_t remembered_sites() const { return sites_.size(); }
 
  private:
   class Link;
@@ -112,7 +114,9 @@ class Dispatcher final : public SiteObserver {
   bool may_grow(const Site& site, const Outlet& outlet, std::size_t opening) const;
   std::vector<MxHost> usable_hosts(const Destination& destination) const;
   void open(Site& site, Outlet& outlet);
+  bool is_used(const Site& site) const;
   void drop_if_unused(const SiteName& name);
+  void drop_unused();
   void serve_awake();
 
   Parts parts_;

@@ -237,18 +237,31 @@ void Dispatcher::open(Site& site, Outlet& outlet) {
   });
 }
 
+// How often it failed in a row is remembered for a while after the rest, so that the next is
+// longer.
+bool Dispatcher::is_used(const Site& site) const {
+  const auto now = parts_.clock.now();
+  const auto is_held = [&](const std::unique_ptr<Outlet>& one) {
+    return one->links > 0 ||
+           (one->rests_until && now < *one->rests_until + config_->site_rest_ceiling);
+  };
+  return parts_.manager.ready(site.destination.site) > 0 ||
+         std::any_of(site.outlets.begin(), site.outlets.end(), is_held);
+}
+
 void Dispatcher::drop_if_unused(const SiteName& name) {
   const auto known = sites_.find(name);
-  if (known == sites_.end()) return;
-  const auto now = parts_.clock.now();
-  auto& outlets = known->second->outlets;
-  const bool is_used = parts_.manager.ready(name) > 0 ||
-                       std::any_of(outlets.begin(), outlets.end(), [&](const auto& one) {
-                         return one->links > 0 || one->failures > 0 || one->is_resting(now);
-                       });
-  if (is_used) return;
+  if (known == sites_.end() || is_used(*known->second)) return;
   sites_.erase(known);
   parts_.manager.forget_site(name);
+}
+
+void Dispatcher::drop_unused() {
+  std::vector<SiteName> unused;
+  for (const auto& [name, site] : sites_) {
+    if (!is_used(*site)) unused.push_back(name);
+  }
+  for (const SiteName& name : unused) drop_if_unused(name);
 }
 
 }  // namespace posthaste

@@ -67,6 +67,11 @@ class QueueTest : public testing::Test {
 
   // --- the server: what the configuration says is as it is when it starts
   void start() {
+    begin();
+    run();
+  }
+  // The same, with nothing read yet.
+  void begin() {
     rules = make_rules();
     governor = std::make_unique<Governor>(clock, rules);
     notices =
@@ -78,7 +83,6 @@ class QueueTest : public testing::Test {
         make_finder());
     manager->set_observer(observer);
     manager->start();
-    run();
   }
   // What is in memory is gone.
   void stop() {
@@ -100,11 +104,12 @@ class QueueTest : public testing::Test {
     made->sources = Sources(sources, pools);
     return made;
   }
-  std::shared_ptr<const DestinationFinder> make_finder() {
+  std::shared_ptr<const DestinationFinder> make_finder() { return finder_of(resolver); }
+  std::shared_ptr<const DestinationFinder> finder_of(Resolver& asked) {
     DestinationOptions options;
     options.ip_versions = IpVersions::ipv4;
     options.routes = routes;
-    return std::make_shared<const DestinationFinder>(resolver, clock, std::move(options),
+    return std::make_shared<const DestinationFinder>(asked, clock, std::move(options),
                                                      [] { return std::uint64_t{0}; });
   }
 
@@ -250,7 +255,6 @@ class QueueTest : public testing::Test {
   std::unique_ptr<Settler> settler;
   std::unique_ptr<QueueManager> manager;
 
- private:
   void open_spool() {
     SpoolOptions options;
     options.path = folder.path() / "spool";
@@ -261,6 +265,8 @@ class QueueTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message();
     spool = std::move(*opened);
   }
+
+ private:
   boost::asio::awaitable<void> keep_one(QueuedMessage message, std::size_t& kept) {
     NewMessage fresh;
     fresh.groups = {message};

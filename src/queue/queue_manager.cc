@@ -33,6 +33,7 @@ QueueManager::QueueManager(Parts parts, std::shared_ptr<const QueueRules> rules,
 QueueManager::~QueueManager() = default;
 
 void QueueManager::start() {
+  take_up_orders();
   parts_.tasks.spawn(discover(parts_.spool.view()));
   parts_.tasks.spawn(watch_due_times());
 }

@@ -72,8 +72,8 @@ class QueueManager {
   ~QueueManager();
 
   void set_observer(SiteObserver& observer) { observer_ = &observer; }
-  // Finds the queues on disk and begins to deliver them. Called before mail is taken: what is
-  // handed over later is counted by itself.
+  // Finds the queues on disk and begins to deliver them. Reads the orders that are not done. Called
+  // before mail is taken: what is handed over later is counted by itself.
   void start();
   // Gives out nothing more.
   void stop();
@@ -180,14 +180,15 @@ class QueueManager {
   // queue_orders.cc: what operators ordered
   struct Order {
     QueueOrder order;
+    bool is_begun = false;                  // not before the queues on disk are found
     std::unordered_set<QueueName> pending;  // queues that may still hold mail that is meant
   };
   const QueueOrder* order_for(const QueueName& name) const;
   const QueueOrder* order_for(const QueuedMessage& message) const;
-  void begin(QueueOrder order);
+  void take_up_orders();
+  void begin_orders();
   void carry_out(const QueueOrder& order, QueuedMessage message);
   void finish_orders();
-  void take_up_orders(const std::vector<std::pair<std::string, std::string>>& records);
 
   // queue_reading.cc: disk to memory
   void read_if_wanted(Queue& queue);
@@ -217,6 +218,7 @@ class QueueManager {
   std::shared_ptr<const DestinationFinder> finder_;
   SiteObserver* observer_ = nullptr;
   bool is_stopping_ = false;
+  bool is_discovered_ = false;   // the queues on disk are known
   bool is_counted_ = false;      // as far as it could be
   bool is_depth_exact_ = false;  // and nothing was left out
 

@@ -71,19 +71,24 @@ QueueManager::Touched QueueManager::give_order(QueueOrder order) {
   order.number = next_order_++;
   order.given = parts_.clock.wall();
   parts_.spool.put_state(key_of(order), order.encode());
-  begin(std::move(order));
+  orders_.push_back({std::move(order), false, {}});
+  if (is_discovered_) begin_orders();
   return touched;
 }
 
-void QueueManager::begin(QueueOrder order) {
-  const MailScope scope = order.scope;
-  orders_.push_back({std::move(order), {}});
+void QueueManager::begin_orders() {
+  std::unordered_set<QueueName> meant;
   std::vector<Queue*> chosen;
   for (auto& [name, queue] : queues_) {
-    if (!scope.covers(scope_of(name))) continue;
-    orders_.back().pending.insert(name);
-    chosen.push_back(queue.get());
+    const MailScope mail = scope_of(name);
+    for (Order& one : orders_) {
+      if (one.is_begun || !one.order.scope.covers(mail)) continue;
+      one.pending.insert(name);
+      meant.insert(name);
+    }
+    if (meant.contains(name)) chosen.push_back(queue.get());
   }
+  for (Order& one : orders_) one.is_begun = true;
   std::vector<QueuedMessage> given_out;
   const auto add = [&given_out](std::vector<QueuedMessage> messages) {
     given_out.insert(given_out.end(), std::move_iterator(messages.begin()),
@@ -91,8 +96,7 @@ void QueueManager::begin(QueueOrder order) {
   };
   // Also at sites that are not the queue's any more, or of what demands something of TLS.
   for (auto& [name, site] : sites_) {
-    add(site->ready.take_queues(
-        [&](const QueueName& one) { return orders_.back().pending.contains(one); }));
+    add(site->ready.take_queues([&](const QueueName& one) { return meant.contains(one); }));
   }
   for (Queue* queue : chosen) add(std::exchange(queue->unrouted, {}));
   for (QueuedMessage& message : given_out) {
@@ -130,6 +134,7 @@ void QueueManager::carry_out(const QueueOrder& order, QueuedMessage message) {
 void QueueManager::finish_orders() {
   const WallTime now = parts_.clock.wall();
   for (Order& one : orders_) {
+    if (!one.is_begun) continue;
     std::erase_if(one.pending, [&](const QueueName& name) {
       const auto known = queues_.find(name);
       if (known == queues_.end()) return true;
@@ -139,17 +144,20 @@ void QueueManager::finish_orders() {
     });
     if (one.pending.empty()) parts_.spool.remove_state(key_of(one.order));
   }
-  std::erase_if(orders_, [](const Order& one) { return one.pending.empty(); });
+  std::erase_if(orders_, [](const Order& one) { return one.is_begun && one.pending.empty(); });
 }
 
-void QueueManager::take_up_orders(const std::vector<std::pair<std::string, std::string>>& records) {
-  for (const auto& [key, value] : records) {
+// Those of an earlier run.
+void QueueManager::take_up_orders() {
+  const auto records = parts_.spool.scan_state(kOrder);
+  if (!records) return;
+  for (const auto& [key, value] : *records) {
     auto order = QueueOrder::decode(value);
     if (!order) continue;
     const std::string_view number = std::string_view(key).substr(kOrder.size());
     std::from_chars(number.data(), number.data() + number.size(), order->number);
     next_order_ = std::max(next_order_, order->number + 1);
-    begin(std::move(*order));
+    orders_.push_back({std::move(*order), false, {}});
   }
 }
 

@@ -236,6 +236,36 @@ TEST_F(QueueOrdersTest, KeepsInItsNewClassWhatWasMovedWhenTheServerRestarts) {
   EXPECT_TRUE(spool->due_page(moved.queue, {}, WallTime::max(), 10)->entries.empty());
 }
 
+// --- at the start
+
+TEST_F(QueueOrdersTest, IsAboutWhatIsOnDiskAlsoWhenItComesBeforeThatIsFound) {
+  keep({message_to("a@example.com"), message_to("b@other.test")});
+  begin();
+  EXPECT_EQ(bounce().queues, 0U) << "none is known yet";
+  EXPECT_THAT(bounced(), ElementsAre("a@example.com"));
+  EXPECT_THAT(take_names("mx.other.test"), ElementsAre("b"));
+  EXPECT_TRUE(is_done());
+}
+
+TEST_F(QueueOrdersTest, HasANumberThatNoEarlierOneHas) {
+  start();
+  arrive("a@example.com");
+  take();  // on a connection, so that the order goes on
+  bounce();
+  ASSERT_THAT(manager->orders(), SizeIs(1));
+  const std::uint64_t first = manager->orders()[0].number;
+  stop();
+  open_spool();
+  begin();
+  QueueOrder order;
+  order.scope.domain = "other.test";
+  manager->give_order(std::move(order));
+  ASSERT_THAT(manager->orders(), SizeIs(2));
+  EXPECT_EQ(manager->orders()[0].number, first);
+  EXPECT_GT(manager->orders()[1].number, first);
+  run();
+}
+
 // --- what it is about
 
 TEST_F(QueueOrdersTest, SaysWhatItIsAbout) {

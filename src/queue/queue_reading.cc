@@ -28,12 +28,6 @@ struct Reading {
 }  // namespace
 
 asio::awaitable<void> QueueManager::discover(std::shared_ptr<const StoreView> at_start) {
-  using Records = std::vector<std::pair<std::string, std::string>>;
-  std::function<Records()> read_orders = [&spool = parts_.spool] {
-    auto records = spool.scan_state("queue/order/");
-    return records ? *records : Records();
-  };
-  const Records orders = co_await parts_.disk.run<Records>(read_orders);
   using Found = std::vector<std::pair<QueueName, DueEntry>>;
   std::function<Found()> look = [&spool = parts_.spool] {
     Found found;
@@ -51,7 +45,8 @@ asio::awaitable<void> QueueManager::discover(std::shared_ptr<const StoreView> at
     Queue& queue = find_or_make(name);
     queue.schedule.discover(first);
   }
-  take_up_orders(orders);
+  is_discovered_ = true;
+  begin_orders();
   for (auto& [name, first] : found) read_if_wanted(find_or_make(name));
   co_await count_waiting(std::move(at_start));
 }

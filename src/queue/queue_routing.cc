@@ -23,12 +23,16 @@ void QueueManager::route(Queue& queue) {
 }
 
 asio::awaitable<void> QueueManager::find_site(QueueName name) {
-  const auto finder = finder_;  // a reload may replace it meanwhile
+  const auto finder = finder_;
   DestinationResult result = co_await finder->find(name.domain);
   if (is_stopping_) co_return;
   Queue& queue = find_or_make(name);
   queue.is_finding = false;
   queue.rests_until.reset();
+  if (finder != finder_) {  // what was found may be on a route that is there no more
+    route(queue);
+    co_return;
+  }
   if (auto* failure = std::get_if<DestinationFailure>(&result)) {
     fail_queue(queue, *failure);
   } else {

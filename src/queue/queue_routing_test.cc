@@ -15,6 +15,20 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+// Answers a second later.
+class LateResolver final : public Resolver {
+ public:
+  LateResolver(Resolver& inner, Clock& clock) : inner_(inner), clock_(clock) {}
+  boost::asio::awaitable<DnsResult> lookup(std::string name, RecordType type) override {
+    co_await clock_.sleep_until(clock_.now() + 1s);
+    co_return co_await inner_.lookup(std::move(name), type);
+  }
+
+ private:
+  Resolver& inner_;
+  Clock& clock_;
+};
+
 class QueueRoutingTest : public QueueTest {
  protected:
   static SourceConfig source_named(const std::string& name) {
@@ -155,6 +169,18 @@ TEST_F(QueueRoutingTest, SendsWhatWaitedForADomainOverTheRouteThatAReloadBrings)
   run();
   EXPECT_THAT(take_names("[192.0.2.77]:25"), ElementsAre("b"));
   advance(10min);
+  EXPECT_THAT(take_names("[192.0.2.77]:25"), ElementsAre("a"));
+}
+
+TEST_F(QueueRoutingTest, TakesNoOldRouteThatWasLookedUpDuringAReload) {
+  start();
+  LateResolver late(resolver, clock);
+  manager->reload(rules->queues, finder_of(late));
+  arrive("a@example.com");
+  add_route("example.com", "192.0.2.77");
+  manager->reload(rules->queues, make_finder());
+  advance(1s);
+  EXPECT_THAT(take(), IsEmpty());
   EXPECT_THAT(take_names("[192.0.2.77]:25"), ElementsAre("a"));
 }
 
