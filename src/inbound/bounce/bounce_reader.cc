@@ -49,9 +49,12 @@ std::string without_brackets(std::string_view id) {
   return unfold(id);
 }
 
+// Behind a rule of dashes too.
 std::string_view behind_blank_lines(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first);
+  static const RE2 kBlank(R"((?:\s*[-=_*]{3,}[ \t\r]*\n)?\s*)");
+  re2::StringPiece rest(text.data(), text.size());
+  RE2::Consume(&rest, kBlank);
+  return {rest.data(), rest.size()};
 }
 
 // The message that somebody quotes with ">" before each line, unquoted; "" when there is none.
@@ -177,9 +180,10 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   const bool returns_message =
       !reading.prose.original.empty() || reading.mime.find("message/rfc822") != nullptr;
   // A person, or a shop, may write of a delivery that failed too.
-  const bool is_of_a_machine = prose.has_refusal() || returns_message || reading.has_null_path ||
-                               is_machine_subject(reading.subject) ||
-                               !reading.header.field("Auto-Submitted").empty();
+  const bool is_of_a_machine =
+      prose.has_refusal() || returns_message || reading.has_null_path ||
+      (is_machine_subject(reading.subject) && speaks_of_mail(prose.flat())) ||
+      !reading.header.field("Auto-Submitted").empty();
   const bool is_bounce =
       !known.empty() || looks_like_bounce || (prose.tells_failure() && reading.is_from_daemon) ||
       (prose.tells_failure() && is_bounce_subject(reading.subject) && is_of_a_machine) ||
@@ -200,6 +204,13 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   if (found.empty() && looks_like_bounce) {
     found = prose.users_of(domain_of_reporter(reading.header));
   }
+  if (found.empty() && looks_like_bounce && prose.tells_failure()) {
+    found = receivers_of_original(reading);
+    // Where a list was announced, it names users without their domain, or others than this one.
+    std::erase_if(found, [&prose](const ProseRecipient& one) {
+      return prose.announces_list() && !prose.names_user(one.address);
+    });
+  }
   if (found.empty()) return mail;
   mail.kind = kind_of_prose(prose, reading.subject);
   for (const ProseRecipient& one : found) {
@@ -210,6 +221,20 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
     told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));
   }
+  return mail;
+}
+
+// A failure of somebody whom nothing names; the address that the mail came to may tell who.
+ReturnedMail read_unnamed(const Reading& reading, const ReplyClassifier& classifier) {
+  ReturnedMail mail;
+  const ProseReader prose(reading.prose.head);
+  if (!reading.is_from_daemon || !is_bounce_subject(reading.subject)) return mail;
+  if (!prose.has_refusal() && !prose.tells_failure()) return mail;
+  mail.kind = kind_of_prose(prose, reading.subject);
+  ToldFailure told{.kind = mail.kind, .context = prose.flat(), .is_contradicted = true};
+  if (prose.has_refusal()) told.diagnostic = prose.words_about({}, true);
+  mail.recipients.push_back(judge(told, classifier));
+  add_original(reading, mail);
   return mail;
 }
 
@@ -285,7 +310,7 @@ ReturnedMail BounceReader::read(std::string_view message, std::size_t depth) con
     if (nested.kind == ReturnKind::bounce || nested.kind == ReturnKind::delay) return nested;
     break;
   }
-  return mail;
+  return depth == 0 ? read_unnamed(reading, classifier_) : mail;
 }
 
 }  // namespace posthaste

@@ -160,6 +160,13 @@ bool is_machine_subject(std::string_view subject) {
   return matches(subject, kPattern);
 }
 
+bool speaks_of_mail(std::string_view text) {
+  static const RE2 kPattern(
+      R"(mail|messag|nachricht|mensaje|correo|wiadomo|письм|сообщен|メール|メッセージ|邮件|郵件|메일)",
+      text_options());
+  return matches(text, kPattern);
+}
+
 bool is_daemon(std::string_view from) {
   static const RE2 kPattern(
       R"(mailer[-_. ]?d(?:a?emon)|mail[-_. ]?daemon|post[-_ ]?master|mdaemon|system administrator|mail(?:er)? (?:delivery|administrator|system|router|admin)|delivery (?:system|subsystem|service|status)|^\s*<>|<>\s*$|^\s*$|mailadm|mail[-_]?system|bounces?[-_@.]|non[-_]?delivery|internet mail|imss@|mail gateway|majordomo|autoreply|auto-?notif|system[-_ ]?(?:notif|mail)|@bounce|mail@|administrator|smtp|exchange|microsoft ?exchange|notif)",

@@ -28,6 +28,8 @@ bool begins_original(std::string_view line);
 bool is_bounce_subject(std::string_view subject);
 // One that begins as no person's does: "Undelivered Mail …".
 bool is_machine_subject(std::string_view subject);
+// A parcel may fail to be delivered too.
+bool speaks_of_mail(std::string_view text);
 // A mail system's own address, or what a system shows in its place.
 bool is_daemon(std::string_view from);
 // The message waits, and nothing is lost yet; what also says that all is over is no delay.
