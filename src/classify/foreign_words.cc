@@ -92,7 +92,7 @@ constexpr WordRule kForeign[] = {
      R"(заблокован|停用|冻结|禁用|凍結|停止されて|無効|휴면|정지))",
      Classification::inactive_mailbox},
     // The mailbox, which is not known.
-    {R"(gibt es .{0,20}nicht\b|nessun[oa]? (utente|casella|destinatari|account|indirizz)|)"
+    {R"(gibt es .{0,20}nicht\b|ไม่(พบ|มี)ผู้(ใช้|รับ)|nessun[oa]? (utente|casella|destinatari|account|indirizz)|)"
      R"(aucune? (utilisateur|bo(î|i)te|compte|destinataire|adresse)|pas de (bo(î|i)te|compte)|)"
      R"((ning(ú|u)n|no hay ning(ú|u)n) (usuario|buz(ó|o)n)|nenhum (usu(á|a)rio|destinat)|)"
      R"(geen (gebruiker|postbus|postvak|brievenbus)|brak (takie\S+ )?(użytk|adresat|skrzyn|konta)|)"

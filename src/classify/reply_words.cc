@@ -61,7 +61,7 @@ constexpr WordRule kCertain[] = {
     // RFC 5321 §4.5.3.1.10: too many recipients is temporary, though some say 552.
     {"too many (\\S+ "
      "){0,2}(connections|sessions|messages|mails|e-?mails|requests|attempts|transactions|"
-     "recipients)|"
+     "recipients)|more recipients than|"
      "exceed\\w* (\\S+ ){0,3}(number|rate|frequency)\\b|"
      "exceed\\w* (\\S+ ){0,2}(max\\w*|allowed|permitted) (\\S+ )?(connections|messages|e-?mails|"
      "mails|recipients)|(connections|messages|e-?mails|mails|recipients) (per|an?|each) (second|"
@@ -100,7 +100,7 @@ constexpr WordRule kCertain[] = {
      R"(from (your|this) (ip|host|server|network))",
      Classification::spam_block},
     {"<blocklist>", Classification::spam_block},
-    {R"(black-?list|block-?list|(black|block) list|\b(dns-?)?[rd]?bl\b|\bdnsbl|\brbl|spamhaus|sorbs|spamcop|reputation)",
+    {R"((black|block|deny)[ -]?list|\b(dns-?)?[rd]?bl\b|\bdnsbl|\brbl|spamhaus|sorbs|spamcop|reputation)",
      Classification::spam_block},
     {"listed (at|by|in|on)\\b|blocked (using|for spam)|banned (sending|sender|ip)|"
      "(sending|source of|sent|incident de) spam\\b|spammer|spamming|unwanted messages|"
@@ -122,7 +122,7 @@ constexpr WordRule kCertain[] = {
     {"(domain of )?\\b(sender|mail ?from|from (address|domain|header)|return[ -]path|envelope from)"
      "('s)?\\b.{0,60}(not exist|n't exist|invalid|not found|unknown|rejected|refused|denied|"
      "not (an? |on |in )?(the |my |our "
-     ")?(list|valid|known|allowed|accepted|resolve|permitted)|verif|unresolv|blocked|bad\\b)|"
+     ")?(list|valid|known|allowed|accepted|resolve|permitted)|verif|unresolv|blocked|bad\\b|no mx)|"
      "(invalid|bad|unknown|unresolv\\w+|unrout\\w+|nonexistent|forged|valid) (sender|from|return[ "
      "-]path)\\b",
      Classification::policy},
@@ -135,7 +135,8 @@ constexpr WordRule kCertain[] = {
     {"(accepts?|receives?|takes?|accepting|receiving|taking) (\\S+ ){0,2}(e?-?mails?|messages?) "
      "from\\b",
      Classification::policy},
-    {"(known|permitted|approved|trusted) (contacts|senders)|domain must (resolve|have)",
+    {"(known|permitted|approved|trusted) (contacts|senders)|domain must (resolve|have)|"
+     "only (internal|local|authenticated|authori[sz]ed|known) (senders|users|members)",
      Classification::policy},
     // A list that is not open to all.
     {"(only|not an?|not) (\\S+ ){0,2}(subscriber|subscribed|member|moderator)s?\\b|"
@@ -157,7 +158,7 @@ constexpr WordRule kCertain[] = {
      "(too (big|large|long|huge)|exceed|larger than|bigger than|greater than)|"
      "(size|length)( of \\S+( \\S+)?)? (limit|exceed|is too|too|over)|exceed.{0,30} "
      "(size|length|maximum)|line limit|"
-     "too (big|large)\\b|max(imum)? (\\S+ )?size|oversize",
+     "too (big|large|heavy)\\b|exceeds? [0-9.]+ ?[km]i?b|max(imum)? (\\S+ )?size|oversize",
      Classification::message_too_large},
 
     {"too many (\\S+ )?hops|hop (count|limit)|(mail|message|routing|forwarding) loop|"
@@ -174,7 +175,7 @@ constexpr WordRule kCertain[] = {
     {"(account|mail ?box|user|recipient|subscriber|customer|e-?mail|address)\\b.{0,40} "
      "(disabled|deactivated|inactive|suspend\\w*|discontinued|frozen|locked|expired|closed|"
      "terminated|"
-     "not (yet )?activ(e|ated)|cancell?ed|dormant|archived)\\b|"
+     "not (yet )?activ(e|ated)|cancell?ed|dormant|archived|barred|paused)\\b|"
      "(account|mail ?box)( of <address>| <address>)? (is |has been |was )?blocked|inactivity|"
      "(disabled|deactivated|inactive|suspended|frozen|locked|expired|dormant|closed) "
      "(\\S+ )?(user|account|mail ?box|recipient|address)|not an? active "
@@ -206,7 +207,8 @@ constexpr WordRule kCertain[] = {
      "){0,2}"
      "(user|mail ?box|inbox|account|recipient|addressee|address|alias|person|customer|subscriber)",
      Classification::bad_mailbox},
-    {"(no (mail ?box|inbox|one|account|user|recipient|person|customer|subscriber)|nobody)( \\S+)? "
+    {"no entry (for|in)\\b|(no (mail "
+     "?box|inbox|one|account|user|recipient|person|customer|subscriber)|nobody)( \\S+)? "
      "(for <address>|(called|for (this|that|the name|\\S+$)|here|at|(by|with|of) (that|this)|on "
      "(this|our)|named|exists?|matches)\\b)|"
      "not an? (local |valid |known |registered |current )?(user|mail "
@@ -243,7 +245,7 @@ constexpr WordRule kCertain[] = {
     // Of a recipient again, with what may stand between.
     {R"(\b(user|mail ?box|inbox|account|recipient|addressee|receiver|subscriber|customer|person|)"
      R"(local.?part|e?-?mail address)( (<address>|is|was|has|been|with|this|that|the|name|specified|)"
-     R"(given|entered|at|on|in|for|here|you|address)){0,5} (unknown|undefined|)"
+     R"(given|entered|at|on|in|for|here|you|wrote|tried|to|reach|of|your|address)){0,6} (unknown|undefined|)"
      R"((does|do|did) ?n[o']t exist|not exist|not (be )?found|not known|not recogni[sz]ed|)"
      R"(no longer exists?|non-?exist\w*)|)"
      R"(\b(undefined|no local|non[ -]?exist\w*|inexistent|wrong|misspelled|incorrect) )"
@@ -286,7 +288,8 @@ constexpr WordRule kVague[] = {
      Classification::policy},
     // IronPort, of a recipient.
     {"^(5\\.1\\.0 )?address rejected", Classification::bad_mailbox},
-    {"blocked|banned|listed|\\bgo away\\b", Classification::spam_block},
+    {"temporar\\w+ (\\S+ )?(reject|refus|unavail|unable|fail|defer)", Classification::transient},
+    {"blocked|banned|listed|\\bgo away\\b|\\babus", Classification::spam_block},
     {"reject|denied|refus|not (be )?(accepted|allowed|permitted|authorized)|forbidden|prohibit|"
      "permission|unacceptable|cannot send|disallow|abgelehnt|verweigert|nicht (erlaubt|berechtigt)|"
      "rechazad|denegad|rifiutat|respint|recusad|geweigerd|odrzucon|отклонен|отказано|запрещ",

@@ -183,6 +183,20 @@ TEST(BounceForms, TellWhetherAFilterOrTheServerKnowsTheUser) {
   }
 }
 
+TEST(BounceForms, TellSuccessesWithoutAReport) {
+  const std::string delivered = "<joe@example.org>: delivery via mx.example.org: 250 2.1.5 Ok\n";
+  const ReturnedMail report = reader().read(
+      "From: Mail Delivery System <mailer-daemon@mx.example.net>\nTo: me@sender.example\n"
+      "Subject: Mail Delivery Report\n\nYour message was successfully delivered to those listed "
+      "below. You may still receive notifications of delivery errors from other systems.\n\n" +
+      delivered);
+  EXPECT_EQ(report.kind, ReturnKind::delivered);
+  const ReturnedMail odd = read_text("The following address failed:\n\n" + delivered);
+  ASSERT_EQ(odd.recipients.size(), 1U);
+  EXPECT_EQ(odd.recipients[0].enhanced_status, "");
+  EXPECT_FALSE(odd.recipients[0].hard);
+}
+
 // The address that such a mail came to may tell whose failure it is.
 TEST(BounceForms, MayNameNobody) {
   const ReturnedMail mail =

@@ -189,7 +189,7 @@ bool tells_success(std::string_view text) {
       R"((?:was|were|been|is|has been) (?:successfully|succesfully) (?:deliver|relay|sent)|successful(?:ly)? (?:mail )?deliver|delivery (?:was )?success|delivered successfully|(?:message|mail) delivered to|(?:was|were|has been|have been) delivered to|successfully delivered|return receipt)",
       text_options());
   static const RE2 kNot(
-      R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|error|reject|refus|bounc|block)",
+      R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|errors? (?:occur|was|were|is|messag|code|while|:)|an error|fatal|reject|refus|bounc|block)",
       text_options());
   return matches(text, kSuccess) && !matches(text, kNot);
 }
