@@ -189,8 +189,10 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
       (prose.tells_failure() && is_bounce_subject(reading.subject) && is_of_a_machine) ||
       ((reading.is_from_daemon || returns_message) && prose.has_refusal()) ||
       (reading.has_null_path && returns_message);
+  const bool is_list_refusal =
+      is_list_manager(reading.header.field("From")) && tells_list_refusal(prose.flat());
   ReturnedMail mail;
-  if (!is_bounce) return mail;
+  if (!is_bounce && !is_list_refusal) return mail;
   auto found = prose.recipients(known, receivers_of(reading.header));
   if (found.empty() && looks_like_bounce && (prose.has_refusal() || prose.tells_failure())) {
     for (std::string& address :

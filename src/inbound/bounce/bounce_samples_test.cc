@@ -208,6 +208,10 @@ TEST_F(BounceSamples, AreReadInOddShapes) {
   expect_all_read("prose_again.txt", 15);
 }
 
+TEST_F(BounceSamples, AreReadOfListManagers) {
+  expect_all_read("list_managers.txt", 5);
+}
+
 TEST_F(BounceSamples, AreToldFromAnswersAndOtherMail) {
   expect_all_read("no_failures.txt", 16);
 }

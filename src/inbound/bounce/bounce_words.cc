@@ -74,6 +74,7 @@ constexpr const char* kWithAddress[] = {
     R"((?:generated|expanded|forwarded) (?:from|by):? ?["'<(\[]*%A)",
     R"((?:could|can|was|were) ?(?:not|n't) (?:be )?(?:deliver|sen|reach)\w* (?:to|for):? ?["'<(\[]*%A)",
     R"(rcpt to ?:\s*["'<(\[]*%A)",
+    R"((?:(?:member|subscriber)s? of|post(?:ing|s)? to|(?:mail|messages?|posts?|article) to)(?: the| this| your)?(?: mailing)?(?: list| group)?:? ["'<(\[]*%A)",
     R"((?:reach|find|locate|contact|resolve|route) (?:the )?(?:user |recipient |address |mailbox )?(?:at |for )?["'<(\[]*%A)",
 };
 
@@ -132,6 +133,23 @@ bool tells_refusal(std::string_view text) {
       R"(not (?:been )?delivered)\b)",
       text_options());
   return matches(text, kPattern);
+}
+
+bool tells_list_refusal(std::string_view text) {
+  static const RE2 kPattern(
+      R"(\byou(?: are|'re) not an? (?:\S+ )?(?:member|subscriber)|)"
+      R"(\byou(?: are|'re) not (?:allowed|authori[sz]ed|permitted|entitled) to (?:post|send|submit)|)"
+      R"(\byour (?:post|article|message|mail|submission)\b.{0,80} (?:is|was|has been) )"
+      R"((?:automatically )?(?:rejected|refused|ignored|not (?:delivered|distributed|accepted)))",
+      text_options());
+  return matches(text, kPattern);
+}
+
+bool is_list_manager(std::string_view from) {
+  static const RE2 kPattern(R"(-(?:admin|owner|request|bounces|help|ctl)@|(?:owner|request)-\S+@|)"
+                            R"(\b(?:listserv|majordomo|sympa|mailman|listmaster|lyris|fml)\b\S*@)",
+                            text_options());
+  return matches(from, kPattern);
 }
 
 bool begins_original(std::string_view line) {

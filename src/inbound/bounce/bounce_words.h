@@ -23,6 +23,10 @@ const std::vector<std::unique_ptr<const RE2>>& failure_leads();
 const std::vector<std::unique_ptr<const RE2>>& failures_with_address();
 // "Your message was blocked": a failure that names nobody by itself.
 bool tells_refusal(std::string_view text);
+// "You are not a member of this list": what a list manager tells whose post it does not take.
+bool tells_list_refusal(std::string_view text);
+// A list manager's own address, as it writes for itself and not for a member.
+bool is_list_manager(std::string_view from);
 // A line behind which the returned message stands.
 bool begins_original(std::string_view line);
 bool is_bounce_subject(std::string_view subject);
