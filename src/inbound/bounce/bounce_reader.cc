@@ -51,10 +51,20 @@ std::string without_brackets(std::string_view id) {
 
 // Behind a rule of dashes too.
 std::string_view behind_blank_lines(std::string_view text) {
-  static const RE2 kBlank(R"((?:\s*[-=_*]{3,}[ \t\r]*\n)?\s*)");
+  static const RE2 kBlank(R"((?:\s*[-=_*]{3,}[ \t\r]*\n)?(?:[ \t\r]*\n)*)");
   re2::StringPiece rest(text.data(), text.size());
   RE2::Consume(&rest, kBlank);
   return {rest.data(), rest.size()};
+}
+
+// Some indent all of what they return.
+std::string without_indent(std::string_view text) {
+  std::string plain(text);
+  const std::size_t indent = plain.find_first_not_of(' ');
+  if (indent == std::string::npos || indent == 0) return plain;
+  RE2::GlobalReplace(&plain, "(?m)^ {1," + std::to_string(std::min<std::size_t>(indent, 8)) + "}",
+                     "");
+  return plain;
 }
 
 // The message that somebody quotes with ">" before each line, unquoted; "" when there is none.
@@ -145,7 +155,8 @@ namespace {
 void add_original(const Reading& reading, ReturnedMail& mail) {
   mail.original_header = returned_header(reading.mime);
   if (mail.original_header.empty()) {
-    mail.original_header = behind_blank_lines(reading.prose.original).substr(0, kMaxHeader);
+    mail.original_header =
+        without_indent(behind_blank_lines(reading.prose.original).substr(0, kMaxHeader));
   }
   const MimeHeader header = MimeHeader::read(mail.original_header);
   mail.original_header.resize(header.body_begin);
@@ -190,7 +201,8 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
       ((reading.is_from_daemon || returns_message) && prose.has_refusal()) ||
       (reading.has_null_path && returns_message);
   const bool is_list_refusal =
-      is_list_manager(reading.header.field("From")) && tells_list_refusal(prose.flat());
+      is_list_manager(reading.header.field("From")) &&
+      (tells_list_refusal(prose.flat()) || tells_list_refusal(reading.subject));
   ReturnedMail mail;
   if (!is_bounce && !is_list_refusal) return mail;
   auto found = prose.recipients(known, receivers_of(reading.header));
@@ -200,7 +212,7 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
       found.push_back({std::move(address), ""});
     }
   }
-  if (found.empty() && looks_like_bounce && prose.has_refusal()) {
+  if (found.empty() && (is_list_refusal || (looks_like_bounce && prose.has_refusal()))) {
     found = receivers_of_original(reading);
   }
   if (found.empty() && looks_like_bounce) {
@@ -222,6 +234,9 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
     told.context = prose.flat();
     told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));
+    // A list has its rules, whether it tells which or not.
+    Classification& judged = mail.recipients.back().classification;
+    if (is_list_refusal && judged == Classification::other) judged = Classification::policy;
   }
   return mail;
 }

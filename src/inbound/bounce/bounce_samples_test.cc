@@ -209,7 +209,7 @@ TEST_F(BounceSamples, AreReadInOddShapes) {
 }
 
 TEST_F(BounceSamples, AreReadOfListManagers) {
-  expect_all_read("list_managers.txt", 5);
+  expect_all_read("list_managers.txt", 7);
 }
 
 TEST_F(BounceSamples, AreToldFromAnswersAndOtherMail) {

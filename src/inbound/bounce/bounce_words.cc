@@ -140,7 +140,10 @@ bool tells_list_refusal(std::string_view text) {
       R"(\byou(?: are|'re) not an? (?:\S+ )?(?:member|subscriber)|)"
       R"(\byou(?: are|'re) not (?:allowed|authori[sz]ed|permitted|entitled) to (?:post|send|submit)|)"
       R"(\byour (?:post|article|message|mail|submission)\b.{0,80} (?:is|was|has been) )"
-      R"((?:automatically )?(?:rejected|refused|ignored|not (?:delivered|distributed|accepted)))",
+      R"((?:automatically )?(?:rejected|refused|ignored|not (?:delivered|distributed|accepted))|)"
+      R"(\bnot member article|\b(?:reject\w*|ignored|illegal|unauthori[sz]ed) )"
+      R"((?:\S+ )?(?:mail|article|post|posting|message) (?:to|from)\b|)"
+      R"(\b(?:posting|request) (?:of|to|for) .{0,80} rejected\b)",
       text_options());
   return matches(text, kPattern);
 }
