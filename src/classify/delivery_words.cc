@@ -21,6 +21,8 @@ constexpr WordRule kRules[] = {
     {"not found,? try again|temporar(y|ily) (lookup|dns|name|resolution)|dns (server )?(time|soft)",
      Classification::bad_connection},
     {"nxdomain|domain name not found", Classification::bad_domain},
+    {"(user|recipient|addressee|the) name (is |was |could )?not (be )?(found|recogni[sz]ed)",
+     Classification::bad_mailbox},
     {"name service error|(host|domain|system|server|machine)( name)?(/domain)? (\\S+ "
      "){0,3}?(unknown|not found|"
      "not exist|does not exist|non-?existent|lookup failed|not be found|unresolv)|unknown "

@@ -92,6 +92,13 @@ constexpr WordRule kForeign[] = {
      R"(заблокован|停用|冻结|禁用|凍結|停止されて|無効|휴면|정지))",
      Classification::inactive_mailbox},
     // The mailbox, which is not known.
+    {R"(gibt es .{0,20}nicht\b|ไม่(พบ|มี)ผู้(ใช้|รับ)|nessun[oa]? (utente|casella|destinatari|account|indirizz)|)"
+     R"(aucune? (utilisateur|bo(î|i)te|compte|destinataire|adresse)|pas de (bo(î|i)te|compte)|)"
+     R"((ning(ú|u)n|no hay ning(ú|u)n) (usuario|buz(ó|o)n)|nenhum (usu(á|a)rio|destinat)|)"
+     R"(geen (gebruiker|postbus|postvak|brievenbus)|brak (takie\S+ )?(użytk|adresat|skrzyn|konta)|)"
+     R"((kullanıcı|alıcı|hesap|adres)\S* (\S+ )?yok\b|(användar|mottagar|brugere?n?|mottaker|)"
+     R"(modtager)\S* .{0,12}(saknas|ogiltig|ugyldig))",
+     Classification::bad_mailbox},
     {R"((ist |uns )?unbekannt\b|unbekannter? (benutzer|nutzer|empf|adresse|postfach)|)"
      R"(nicht gefunden|existiert (hier )?nicht|(kein|keine|)"
      R"(keinen) (solche[rn]? )?(benutzer|nutzer|empf|adresse|postfach|konto|mailbox)|)"
@@ -99,7 +106,7 @@ constexpr WordRule kForeign[] = {
      R"(adresse|postfach)\S* (\S+ ){0,3}(unbekannt|ung(ü|ue)ltig|nicht (mehr )?(bekannt|)"
      R"(vorhanden|g(ü|ue)ltig|verf(ü|ue)gbar)))",
      Classification::bad_mailbox},
-    {R"(introuvable|inconnue?s?\b|n'existe (pas|plus)|inexistante?s?\b|(destinataire|)"
+    {R"(introuvable|inconnue?s?\b|n'(existe (pas|plus)|est pas (connu|reconnu|valide))|inexistante?s?\b|(destinataire|)"
      R"(adresse|utilisateur|bo(î|i)te)\S* .{0,20}(invalide|non valide|erron(é|e)e?))",
      Classification::bad_mailbox},
     {R"(desconocid[oa]|no existen?\b|inexistente|no se (ha )?encontr|(usuario|)"
@@ -112,7 +119,7 @@ constexpr WordRule kForeign[] = {
     {R"(n(ã|a)o existe|desconhecid|(usu(á|a)rio|destinat(á|a)rio|endere(ç|c)o|)"
      R"(caixa)\S* .{0,20}(inv(á|a)lid|n(ã|a)o (foi )?encontrad|inexistente))",
      Classification::bad_mailbox},
-    {R"(onbekend|bestaat niet|(gebruiker|ontvanger|adres|)"
+    {R"(onbekend|bestaat (hier )?niet|(gebruiker|ontvanger|adres|)"
      R"(postvak)\S* .{0,16}(niet gevonden|ongeldig)|okänd|finns inte|existerar inte|)"
      R"(ukjent|finnes ikke|eksisterer ikke|ukendt|findes ikke|tuntematon|ei ole olemassa)",
      Classification::bad_mailbox},
@@ -122,12 +129,24 @@ constexpr WordRule kForeign[] = {
      R"(άγνωστος (χρήστης|παραλήπτης)|utilizator necunoscut|nu există|inexistent)",
      Classification::bad_mailbox},
     {R"(не существует|нет такого|(такого|такой|такий) \S+ (нет|не )|не найден|неизвест|)"
-     R"(не зарегистрирован|отсутствует|не існує|не знайден|невідом)",
+     R"(не зарегистрирован|незарегистрир|несуществующ|не обнаружен|отсутствует|не існує|не знайден|невідом)",
      Classification::bad_mailbox},
-    {R"(存在しない|存在しません|見つかりません|リストにありません|宛先不明|該当.{0,30}(いません|ありません|なし)|不存在|无此|無此|查无|查無|)"
-     R"(找不到|存在하지|존재하지|찾을 수 없|없는 (사용자|계정|메일|주소|수신)|مستخدم غير (معروف|موجود)|غير موجود|)"
+    {R"(存在しない|存在しません|見つかりません|リストにありません|宛先不明|該当.{0,30}(いません|ありません|なし)|)"
+     R"((宛先|アドレス|ユーザー?)\S{0,4}(不明|登録されていません|使われていません)|不存在|无此|無此|查无|查無|)"
+     R"(找不到|无效(的)?(收件人|用户|邮箱|地址)|(收件人|用户|邮箱)(地址)?(无效|有误|错误|未找到)|未知(的)?(用户|收件人)|)"
+     R"((사용자|계정|수신자|주소)\S{0,2} (없습니다|없음|알 수 없)|등록되지 않은|)"
+     R"(存在하지|존재하지|찾을 수 없|없는 (사용자|계정|메일|주소|수신)|مستخدم غير (معروف|موجود)|غير موجود|)"
      R"(לא קיים|אינו קיים|không tồn tại|tidak (ditemukan|ada|dikenal))",
      Classification::bad_mailbox},
+    // The way there.
+    {R"((connexion|verbindung|conexi(ó|o)n|connessione|conex(ã|a)o|verbinding|соединени|połączeni)"
+     R"()\S* .{0,40}(expir|(é|e)chou|refus|fehlgeschlagen|abgelehnt|unterbrochen|rechazad|fall(ó|)"
+     R"(id)|agotad|rifiutat|scadut|fallit|recusad|esgotad|geweigerd|mislukt|не удалось|odrzuc))",
+     Classification::bad_connection},
+    {R"(d(é|e)lai (\S+ )?(d(é|e)pass|expir)|tiempo de espera|tempo (limite|esgotado|scaduto)|)"
+     R"(zeit(ü|ue)berschreitung|время ожидания|タイムアウト|接続.{0,10}(でき|失敗|拒否)|)"
+     R"((连接|連線|连线).{0,6}(超时|逾時|失败|失敗|拒绝|拒絕)|연결.{0,10}(실패|거부|시간))",
+     Classification::bad_connection},
 };
 
 }  // namespace

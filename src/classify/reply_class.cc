@@ -121,7 +121,8 @@ Classification classify(const Reply& reply) {
   std::string text;
   for (const std::string& line : reply.lines) (text += line) += ' ';
   const std::string plain = plain_words(text);
-  const auto status = reply.enhanced ? reply.enhanced : status_within(text);
+  auto status = reply.enhanced ? reply.enhanced : status_within(text);
+  if (status && status->klass == 2) status.reset();  // of what succeeded
   if (const auto known = class_by_certain_words(plain)) {
     const bool is_its_own = !status || !is_about_sender(*status);
     return *known == Classification::bad_domain && !is_its_own ? Classification::policy : *known;

@@ -37,7 +37,7 @@ struct CodePatterns {
            kCode + R"([ \-:_/]+['"#(<\[ ]*)" + kStatus + R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
   RE2 code{
       std::string(R"((?:^|[^0-9A-Za-z.@/=_-]|(?i:code|error|reply|status|response)=))") + kCode +
-      R"((?:[ \-:]*$|-[ 0-9A-Za-z<"'[(]|[ :;,)\]>]+(?:[^0-9a-z .]|[0-9a-z][^ ]*[^ ]|[a-z] )))"};
+      R"((?:[ \-:]*$|-[ 0-9A-Za-z<"'[(]|[ :;,)\]>]+(?:[^0-9a-z .]|[0-9a-z][^ ]*[^ ]|[a-z] |[0-9] [A-Z][a-z]+ )))"};
   RE2 status{std::string(R"((?:^|[^0-9A-Za-z.@/_-]))") + kStatus + R"((?:[^0-9.]|\.[^0-9]|\.?$))"};
   RE2 expired{R"((?i)message expired|\bexpired\b.{0,40}->)"};
   RE2 unit{

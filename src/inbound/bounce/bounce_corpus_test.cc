@@ -264,6 +264,7 @@ TEST(BounceCorpus, FindsWhoseAddressFailedInOldAndOddMail) {
     for (const Json& one : rows.front()["temporary"])
       delayed.insert(lowered(one.get<std::string>()));
     for (const ReturnedRecipient& one : mail.recipients) {
+      if (one.recipient.empty()) continue;  // a failure that names nobody
       if (one.kind == ReturnKind::bounce) own_failed.insert(lowered(one.recipient));
       if (one.kind == ReturnKind::delay) own_delayed.insert(lowered(one.recipient));
     }

@@ -183,5 +183,45 @@ TEST(BounceForms, TellWhetherAFilterOrTheServerKnowsTheUser) {
   }
 }
 
+TEST(BounceForms, TellSuccessesWithoutAReport) {
+  const std::string delivered = "<joe@example.org>: delivery via mx.example.org: 250 2.1.5 Ok\n";
+  const ReturnedMail report = reader().read(
+      "From: Mail Delivery System <mailer-daemon@mx.example.net>\nTo: me@sender.example\n"
+      "Subject: Mail Delivery Report\n\nYour message was successfully delivered to those listed "
+      "below. You may still receive notifications of delivery errors from other systems.\n\n" +
+      delivered);
+  EXPECT_EQ(report.kind, ReturnKind::delivered);
+  const ReturnedMail odd = read_text("The following address failed:\n\n" + delivered);
+  ASSERT_EQ(odd.recipients.size(), 1U);
+  EXPECT_EQ(odd.recipients[0].enhanced_status, "");
+  EXPECT_FALSE(odd.recipients[0].hard);
+}
+
+// The address that such a mail came to may tell whose failure it is.
+TEST(BounceForms, MayNameNobody) {
+  const ReturnedMail mail =
+      read_text("Your message could not be delivered.\n\n550 5.1.1 no such user\n");
+  EXPECT_EQ(mail.kind, ReturnKind::bounce);
+  ASSERT_EQ(mail.recipients.size(), 1U);
+  EXPECT_EQ(mail.recipients[0].recipient, "");
+  EXPECT_EQ(mail.recipients[0].smtp_code, 550U);
+  EXPECT_EQ(mail.recipients[0].classification, Classification::bad_mailbox);
+  EXPECT_FALSE(mail.recipients[0].hard);
+}
+
+// The message that came back had one receiver; where the text lists those who failed, it is meant
+// only when its name stands there.
+TEST(BounceForms, MayMeanTheReceiverOfWhatCameBack) {
+  const std::string original = "\n---- Original message ----\n\nTo: joe@example.org\nSubject: x\n";
+  const auto recipients = [&original](const std::string& text) {
+    return recipients_of(read_text(text + original));
+  };
+  EXPECT_EQ(recipients("The message is undeliverable.\n"), Names{"joe@example.org"});
+  EXPECT_EQ(recipients("It could not be delivered to the following users:\n\n joe (no room)\n"),
+            Names{"joe@example.org"});
+  EXPECT_EQ(recipients("It could not be delivered to the following users:\n\n ann (no room)\n"),
+            Names{""});
+}
+
 }  // namespace
 }  // namespace posthaste

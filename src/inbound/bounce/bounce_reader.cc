@@ -49,9 +49,22 @@ std::string without_brackets(std::string_view id) {
   return unfold(id);
 }
 
+// Behind a rule of dashes too.
 std::string_view behind_blank_lines(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first);
+  static const RE2 kBlank(R"((?:\s*[-=_*]{3,}[ \t\r]*\n)?(?:[ \t\r]*\n)*)");
+  re2::StringPiece rest(text.data(), text.size());
+  RE2::Consume(&rest, kBlank);
+  return {rest.data(), rest.size()};
+}
+
+// Some indent all of what they return.
+std::string without_indent(std::string_view text) {
+  std::string plain(text);
+  const std::size_t indent = plain.find_first_not_of(' ');
+  if (indent == std::string::npos || indent == 0) return plain;
+  RE2::GlobalReplace(&plain, "(?m)^ {1," + std::to_string(std::min<std::size_t>(indent, 8)) + "}",
+                     "");
+  return plain;
 }
 
 // The message that somebody quotes with ">" before each line, unquoted; "" when there is none.
@@ -142,7 +155,8 @@ namespace {
 void add_original(const Reading& reading, ReturnedMail& mail) {
   mail.original_header = returned_header(reading.mime);
   if (mail.original_header.empty()) {
-    mail.original_header = behind_blank_lines(reading.prose.original).substr(0, kMaxHeader);
+    mail.original_header =
+        without_indent(behind_blank_lines(reading.prose.original).substr(0, kMaxHeader));
   }
   const MimeHeader header = MimeHeader::read(mail.original_header);
   mail.original_header.resize(header.body_begin);
@@ -177,16 +191,20 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
   const bool returns_message =
       !reading.prose.original.empty() || reading.mime.find("message/rfc822") != nullptr;
   // A person, or a shop, may write of a delivery that failed too.
-  const bool is_of_a_machine = prose.has_refusal() || returns_message || reading.has_null_path ||
-                               is_machine_subject(reading.subject) ||
-                               !reading.header.field("Auto-Submitted").empty();
+  const bool is_of_a_machine =
+      prose.has_refusal() || returns_message || reading.has_null_path ||
+      (is_machine_subject(reading.subject) && speaks_of_mail(prose.flat())) ||
+      !reading.header.field("Auto-Submitted").empty();
   const bool is_bounce =
       !known.empty() || looks_like_bounce || (prose.tells_failure() && reading.is_from_daemon) ||
       (prose.tells_failure() && is_bounce_subject(reading.subject) && is_of_a_machine) ||
       ((reading.is_from_daemon || returns_message) && prose.has_refusal()) ||
       (reading.has_null_path && returns_message);
+  const bool is_list_refusal =
+      is_list_manager(reading.header.field("From")) &&
+      (tells_list_refusal(prose.flat()) || tells_list_refusal(reading.subject));
   ReturnedMail mail;
-  if (!is_bounce) return mail;
+  if (!is_bounce && !is_list_refusal) return mail;
   auto found = prose.recipients(known, receivers_of(reading.header));
   if (found.empty() && looks_like_bounce && (prose.has_refusal() || prose.tells_failure())) {
     for (std::string& address :
@@ -194,11 +212,18 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
       found.push_back({std::move(address), ""});
     }
   }
-  if (found.empty() && looks_like_bounce && prose.has_refusal()) {
+  if (found.empty() && (is_list_refusal || (looks_like_bounce && prose.has_refusal()))) {
     found = receivers_of_original(reading);
   }
   if (found.empty() && looks_like_bounce) {
     found = prose.users_of(domain_of_reporter(reading.header));
+  }
+  if (found.empty() && looks_like_bounce && prose.tells_failure()) {
+    found = receivers_of_original(reading);
+    // Where a list was announced, it names users without their domain, or others than this one.
+    std::erase_if(found, [&prose](const ProseRecipient& one) {
+      return prose.announces_list() && !prose.names_user(one.address);
+    });
   }
   if (found.empty()) return mail;
   mail.kind = kind_of_prose(prose, reading.subject);
@@ -209,7 +234,24 @@ ReturnedMail read_prose(const Reading& reading, const ReplyClassifier& classifie
     told.context = prose.flat();
     told.stage = prose.stage_of(one, found.size() == 1);
     mail.recipients.push_back(judge(told, classifier));
+    // A list has its rules, whether it tells which or not.
+    Classification& judged = mail.recipients.back().classification;
+    if (is_list_refusal && judged == Classification::other) judged = Classification::policy;
   }
+  return mail;
+}
+
+// A failure of somebody whom nothing names; the address that the mail came to may tell who.
+ReturnedMail read_unnamed(const Reading& reading, const ReplyClassifier& classifier) {
+  ReturnedMail mail;
+  const ProseReader prose(reading.prose.head);
+  if (!reading.is_from_daemon || !is_bounce_subject(reading.subject)) return mail;
+  if (!prose.has_refusal() && !prose.tells_failure()) return mail;
+  mail.kind = kind_of_prose(prose, reading.subject);
+  ToldFailure told{.kind = mail.kind, .context = prose.flat(), .is_contradicted = true};
+  if (prose.has_refusal()) told.diagnostic = prose.words_about({}, true);
+  mail.recipients.push_back(judge(told, classifier));
+  add_original(reading, mail);
   return mail;
 }
 
@@ -285,7 +327,7 @@ ReturnedMail BounceReader::read(std::string_view message, std::size_t depth) con
     if (nested.kind == ReturnKind::bounce || nested.kind == ReturnKind::delay) return nested;
     break;
   }
-  return mail;
+  return depth == 0 ? read_unnamed(reading, classifier_) : mail;
 }
 
 }  // namespace posthaste

@@ -176,6 +176,46 @@ TEST_F(BounceSamples, AreToldFromWhatIsNoFailure) {
   expect_all_read("others.txt", 15);
 }
 
+TEST_F(BounceSamples, AreReadOfServersForUnixInOddSituations) {
+  expect_all_read("unix_servers.txt", 9);
+  expect_all_read("unix_servers_more.txt", 13);
+  expect_all_read("unix_servers_again.txt", 8);
+}
+
+TEST_F(BounceSamples, AreReadOfGroupwareInManyLanguages) {
+  expect_all_read("exchange_abroad.txt", 11);
+  expect_all_read("groupware_more.txt", 11);
+  expect_all_read("groupware_again.txt", 8);
+}
+
+TEST_F(BounceSamples, AreReadOfMailboxProvidersAndBulkSenders) {
+  expect_all_read("webmail.txt", 15);
+  expect_all_read("bulk_senders.txt", 9);
+}
+
+TEST_F(BounceSamples, AreReadOfJapanAndItsNeighbours) {
+  expect_all_read("japan.txt", 14);
+}
+
+TEST_F(BounceSamples, AreReadOfFiltersAndSmallServers) {
+  expect_all_read("filters.txt", 10);
+  expect_all_read("old_windows.txt", 13);
+}
+
+TEST_F(BounceSamples, AreReadInOddShapes) {
+  expect_all_read("odd_shapes.txt", 10);
+  expect_all_read("traps_again.txt", 9);
+  expect_all_read("prose_again.txt", 15);
+}
+
+TEST_F(BounceSamples, AreReadOfListManagers) {
+  expect_all_read("list_managers.txt", 7);
+}
+
+TEST_F(BounceSamples, AreToldFromAnswersAndOtherMail) {
+  expect_all_read("no_failures.txt", 16);
+}
+
 TEST_F(BounceSamples, AreToldFromWhatLooksAlike) {
   expect_all_read("looks_alike.txt", 6);
 }

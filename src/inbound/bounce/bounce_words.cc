@@ -74,6 +74,7 @@ constexpr const char* kWithAddress[] = {
     R"((?:generated|expanded|forwarded) (?:from|by):? ?["'<(\[]*%A)",
     R"((?:could|can|was|were) ?(?:not|n't) (?:be )?(?:deliver|sen|reach)\w* (?:to|for):? ?["'<(\[]*%A)",
     R"(rcpt to ?:\s*["'<(\[]*%A)",
+    R"((?:(?:member|subscriber)s? of|post(?:ing|s)? to|(?:mail|messages?|posts?|article) to)(?: the| this| your)?(?: mailing)?(?: list| group)?:? ["'<(\[]*%A)",
     R"((?:reach|find|locate|contact|resolve|route) (?:the )?(?:user |recipient |address |mailbox )?(?:at |for )?["'<(\[]*%A)",
 };
 
@@ -134,6 +135,26 @@ bool tells_refusal(std::string_view text) {
   return matches(text, kPattern);
 }
 
+bool tells_list_refusal(std::string_view text) {
+  static const RE2 kPattern(
+      R"(\byou(?: are|'re) not an? (?:\S+ )?(?:member|subscriber)|)"
+      R"(\byou(?: are|'re) not (?:allowed|authori[sz]ed|permitted|entitled) to (?:post|send|submit)|)"
+      R"(\byour (?:post|article|message|mail|submission)\b.{0,80} (?:is|was|has been) )"
+      R"((?:automatically )?(?:rejected|refused|ignored|not (?:delivered|distributed|accepted))|)"
+      R"(\bnot member article|\b(?:reject\w*|ignored|illegal|unauthori[sz]ed) )"
+      R"((?:\S+ )?(?:mail|article|post|posting|message) (?:to|from)\b|)"
+      R"(\b(?:posting|request) (?:of|to|for) .{0,80} rejected\b)",
+      text_options());
+  return matches(text, kPattern);
+}
+
+bool is_list_manager(std::string_view from) {
+  static const RE2 kPattern(R"(-(?:admin|owner|request|bounces|help|ctl)@|(?:owner|request)-\S+@|)"
+                            R"(\b(?:listserv|majordomo|sympa|mailman|listmaster|lyris|fml)\b\S*@)",
+                            text_options());
+  return matches(from, kPattern);
+}
+
 bool begins_original(std::string_view line) {
   constexpr std::size_t kMaxLine = 200;
   static const auto kCompiled = compile(kOriginals);
@@ -160,6 +181,13 @@ bool is_machine_subject(std::string_view subject) {
   return matches(subject, kPattern);
 }
 
+bool speaks_of_mail(std::string_view text) {
+  static const RE2 kPattern(
+      R"(mail|messag|nachricht|mensaje|correo|wiadomo|письм|сообщен|メール|メッセージ|邮件|郵件|메일)",
+      text_options());
+  return matches(text, kPattern);
+}
+
 bool is_daemon(std::string_view from) {
   static const RE2 kPattern(
       R"(mailer[-_. ]?d(?:a?emon)|mail[-_. ]?daemon|post[-_ ]?master|mdaemon|system administrator|mail(?:er)? (?:delivery|administrator|system|router|admin)|delivery (?:system|subsystem|service|status)|^\s*<>|<>\s*$|^\s*$|mailadm|mail[-_]?system|bounces?[-_@.]|non[-_]?delivery|internet mail|imss@|mail gateway|majordomo|autoreply|auto-?notif|system[-_ ]?(?:notif|mail)|@bounce|mail@|administrator|smtp|exchange|microsoft ?exchange|notif)",
@@ -182,7 +210,7 @@ bool tells_success(std::string_view text) {
       R"((?:was|were|been|is|has been) (?:successfully|succesfully) (?:deliver|relay|sent)|successful(?:ly)? (?:mail )?deliver|delivery (?:was )?success|delivered successfully|(?:message|mail) delivered to|(?:was|were|has been|have been) delivered to|successfully delivered|return receipt)",
       text_options());
   static const RE2 kNot(
-      R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|error|reject|refus|bounc|block)",
+      R"(not (?:be )?(?:successfully|delivered)|fail|undeliver|errors? (?:occur|was|were|is|messag|code|while|:)|an error|fatal|reject|refus|bounc|block)",
       text_options());
   return matches(text, kSuccess) && !matches(text, kNot);
 }

@@ -23,11 +23,17 @@ const std::vector<std::unique_ptr<const RE2>>& failure_leads();
 const std::vector<std::unique_ptr<const RE2>>& failures_with_address();
 // "Your message was blocked": a failure that names nobody by itself.
 bool tells_refusal(std::string_view text);
+// "You are not a member of this list": what a list manager tells whose post it does not take.
+bool tells_list_refusal(std::string_view text);
+// A list manager's own address, as it writes for itself and not for a member.
+bool is_list_manager(std::string_view from);
 // A line behind which the returned message stands.
 bool begins_original(std::string_view line);
 bool is_bounce_subject(std::string_view subject);
 // One that begins as no person's does: "Undelivered Mail …".
 bool is_machine_subject(std::string_view subject);
+// A parcel may fail to be delivered too.
+bool speaks_of_mail(std::string_view text);
 // A mail system's own address, or what a system shows in its place.
 bool is_daemon(std::string_view from);
 // The message waits, and nothing is lost yet; what also says that all is over is no delay.

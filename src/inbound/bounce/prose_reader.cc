@@ -122,6 +122,10 @@ std::vector<ProseReader::Listed> ProseReader::listed(std::size_t first_line,
     }
     // A list goes on as it began: at the edge or indented. Elsewhere stands only what is plainly
     // one more: alone in its line, with its reason below or right behind the one before.
+    // Its reason may name it once more.
+    if (!found.empty() && equals_ignoring_case(cleaned(view(address)), found.back().address)) {
+      continue;
+    }
     const bool is_indented = is_white(line.front());
     if (found.empty()) first_is_indented = is_indented;
     if (is_indented != first_is_indented && !continues_list(found.back().line, i)) continue;
@@ -204,7 +208,9 @@ std::vector<std::string> ProseReader::only_named(const std::string& text,
 
 std::string ProseReader::words_at(const std::vector<Listed>& all, std::size_t index) const {
   if (all[index].line >= lines_.size()) return {};
-  std::string words = block_at(all, index);
+  std::string words = reason_above(all[index]);
+  if (!words.empty()) return words;
+  words = block_at(all, index);
   return words.empty() ? reason_before(all[index]) : words;
 }
 
@@ -236,6 +242,20 @@ std::string ProseReader::reason_before(const Listed& place) const {
   const std::string plain = plain_words(before);
   const bool is_reason = class_by_certain_words(plain) || class_by_delivery_words(plain);
   return is_reason ? std::string(trim_white(before)) : std::string();
+}
+
+// Lotus Notes writes the reason, in the next line the address, and then nothing.
+std::string ProseReader::reason_above(const Listed& place) const {
+  const auto is_blank = [this](std::size_t line) {
+    return line >= lines_.size() || trim_white(lines_[line]).empty();
+  };
+  if (place.line < 2 || !is_blank(place.line - 2) || !is_blank(place.line + 1)) return {};
+  if (lowered(trim_white(lines_[place.line])) != lowered(place.address)) return {};
+  const std::string_view above = trim_white(lines_[place.line - 1]);
+  const std::string plain = plain_words(above);
+  if (above.ends_with(':') || plain.find("following") != std::string::npos) return {};
+  const bool is_reason = class_by_certain_words(plain) || class_by_delivery_words(plain);
+  return is_reason ? std::string(above) : std::string();
 }
 
 std::vector<ProseRecipient> ProseReader::located(const std::vector<std::string>& addresses) const {
@@ -324,6 +344,12 @@ std::vector<ProseRecipient> ProseReader::users_of(const std::string& domain) con
     }
   }
   return found;
+}
+
+bool ProseReader::names_user(const std::string& address) const {
+  const std::string name = lowered(address.substr(0, address.rfind('@')));
+  const RE2 word("(?:^|[^a-z0-9])" + RE2::QuoteMeta(name) + "(?:$|[^a-z0-9])");
+  return RE2::PartialMatch(lower_flat_, word);
 }
 
 std::string ProseReader::words_about(const ProseRecipient& recipient, bool is_only) const {

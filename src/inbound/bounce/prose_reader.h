@@ -34,6 +34,10 @@ class ProseReader {
                                              const std::vector<std::string>& self);
   // True when a phrase tells that something could not be delivered, whoever it was for.
   bool tells_failure() const { return tells_failure_; }
+  // True when that phrase says that those who failed are listed, readably or not.
+  bool announces_list() const { return lead_end_ != std::string::npos; }
+  // Whether the text holds the local part of an address as a word.
+  bool names_user(const std::string& address) const;
   // Users of the reporting system itself, that it lists by bare names; empty when it does not.
   std::vector<ProseRecipient> users_of(const std::string& domain) const;
   // The lines that tell why: those at the address, else those of an SMTP dialogue about it, else
@@ -57,9 +61,11 @@ class ProseReader {
   bool continues_list(std::size_t last, std::size_t line) const;
   std::vector<std::string> named_in_phrases() const;
   std::vector<ProseRecipient> behind_lead() const;
-  // What stands behind the address and in the lines below, else the reason before it.
+  // The reason in the line above an address that stands alone, else what stands behind it and in
+  // the lines below, else the reason before it.
   std::string words_at(const std::vector<Listed>& all, std::size_t index) const;
   std::string block_at(const std::vector<Listed>& all, std::size_t index) const;
+  std::string reason_above(const Listed& place) const;
   std::string reason_before(const Listed& place) const;
   std::vector<ProseRecipient> located(const std::vector<std::string>& addresses) const;
 

@@ -215,6 +215,8 @@ ReturnedRecipient judge(const ToldFailure& told, const ReplyClassifier& classifi
   judged.smtp_code = codes.smtp_code;
   judged.enhanced_status = more_telling(codes, status_at_start(told.enhanced_status));
   if (told.kind == ReturnKind::delivered) return judged;
+  // RFC 3463 §2: a success, which says nothing of this failure.
+  if (judged.enhanced_status.starts_with('2')) judged.enhanced_status.clear();
   ToldRefusal refusal{.text = judged.diagnostic,
                       .provider = provider_named_in(told.remote_mta + " " + judged.diagnostic),
                       .smtp_code = judged.smtp_code,
