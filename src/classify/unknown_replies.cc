@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "classify/reply_words.h"
 
 namespace posthaste {
@@ -76,7 +77,7 @@ std::string UnknownReplies::to_state() {
                     {"first", microseconds(kind.first)},
                     {"last", microseconds(kind.last)}});
   }
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump_json(list);
 }
 
 UnknownReplies UnknownReplies::from_state(std::string_view state) {

@@ -1,7 +1,6 @@
 #include "cli/output.h"
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 namespace posthaste {
 
@@ -11,10 +10,6 @@ ExitCode print_output(const std::string& verb, std::string_view text) {
              ? ExitCode::done
              : fail(verb, "cannot write the output: free the disk, or keep the pipe open",
                     ExitCode::internal);
-}
-
-std::string dump_json(const nlohmann::ordered_json& document) {
-  return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 std::string with_line_ends_of(const std::string& message, std::string fields) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -10,9 +9,6 @@ namespace posthaste {
 
 // Writes the whole text to standard output; says for `verb` when that cannot be done.
 ExitCode print_output(const std::string& verb, std::string_view text);
-
-// One line of JSON, without its end. What others wrote may be no UTF-8: U+FFFD stands for that.
-std::string dump_json(const nlohmann::ordered_json& document);
 
 // Header fields with the line ends of the message that they will stand before.
 std::string with_line_ends_of(const std::string& message, std::string fields);

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "platform/io/deadline.h"
 #include "sink/sink.h"
 
@@ -94,7 +95,7 @@ std::string counts_of(const Sink& sink) {
                              {"clients", clients},
                              {"senders", senders}};
   // What clients sent may be no UTF-8.
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return dump_json(json, 2) + "\n";
 }
 
 std::string ids_of(const Sink& sink) {

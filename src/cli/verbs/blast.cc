@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json_text.h"
 #include "blast/load.h"
 #include "cli/host_port.h"
 #include "cli/output.h"

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_text.h"
 #include "cli/output.h"
 #include "cli/verbs/verbs.h"
 #include "identity/blocklist/blocklist_config.h"

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/text_file.h"
 #include "cli/dkim_keys.h"
 #include "cli/dns_choice.h"

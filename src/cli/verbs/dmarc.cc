@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "cli/dns_choice.h"
 #include "cli/input.h"
 #include "cli/output.h"

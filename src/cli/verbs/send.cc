@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/text_file.h"
 #include "blast/submission_client.h"
 #include "cli/input.h"

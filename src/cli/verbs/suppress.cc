@@ -12,11 +12,13 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/csv.h"
+#include "base/json_text.h"
 #include "base/time_text.h"
 #include "cli/api_client.h"
 #include "cli/output.h"

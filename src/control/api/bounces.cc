@@ -21,7 +21,7 @@ asio::awaitable<HttpResponse> show(std::vector<UnknownReplies::Kind> kinds) {
                     {"last", to_rfc3339(kind.last)}});
   }
   const ordered_json body = {{"unknown", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

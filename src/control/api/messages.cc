@@ -72,7 +72,7 @@ asio::awaitable<HttpResponse> explain(Operations* operations, HttpRequest reques
   ordered_json waiting = ordered_json::array();
   for (const MessageExplanation& one : *found) waiting.push_back(to_json(one));
   const ordered_json body = {{"message_id", id->to_string()}, {"waiting", waiting}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

@@ -165,7 +165,7 @@ class Overview {
       return survey->look(busy);
     };
     const QueueSurvey::Found found = co_await run_on(parts_.queue_loop, std::move(look));
-    answer_ = dump_json(describe(found));
+    answer_ = json_line(describe(found));
     holds_until_ = parts_.clock.now() + kAnswerHolds;
     co_return HttpResponse{200, answer_};
   }

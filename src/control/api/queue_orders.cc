@@ -23,7 +23,7 @@ using Touched = QueueManager::Touched;
 HttpResponse touched_response(const Touched& touched, bool is_dry_run) {
   const ordered_json body = {
       {"queues", touched.queues}, {"messages", touched.messages}, {"dry_run", is_dry_run}};
-  return {200, dump_json(body)};
+  return {200, json_line(body)};
 }
 
 // What bounces or moves mail is looked up by queues; where mail would leave from is not known then.
@@ -63,7 +63,7 @@ asio::awaitable<HttpResponse> resume(Operations* operations, HttpRequest request
   const auto count = co_await operations->resume(query->filter.scope);
   if (!count) co_return HttpResponse::failure(500, count.error().message());
   const ordered_json body = {{"suspensions", *count}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 asio::awaitable<HttpResponse> suspensions(Operations* operations, HttpRequest) {
@@ -77,7 +77,7 @@ asio::awaitable<HttpResponse> suspensions(Operations* operations, HttpRequest) {
     list.push_back(std::move(json));
   }
   const ordered_json body = {{"suspensions", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 asio::awaitable<HttpResponse> give_order(Operations* operations, HttpRequest request,
@@ -122,7 +122,7 @@ asio::awaitable<HttpResponse> orders(Operations* operations, HttpRequest) {
     list.push_back(std::move(json));
   }
   const ordered_json body = {{"orders", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/json_text.h"
 #include "mail/address.h"
 
 namespace posthaste {
@@ -73,8 +74,8 @@ std::optional<std::size_t> read_number(std::string_view text, std::size_t least,
   return number;
 }
 
-std::string dump_json(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+std::string json_line(const nlohmann::ordered_json& json) {
+  return dump_json(json) + "\n";
 }
 
 nlohmann::ordered_json to_json(const MailScope& scope) {

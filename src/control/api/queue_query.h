@@ -32,8 +32,8 @@ struct QueueQuery {
 // A whole number in decimal, within bounds; nothing when the text is none.
 std::optional<std::size_t> read_number(std::string_view text, std::size_t least, std::size_t most);
 
-// What clients sent may be no UTF-8; JSON must be.
-std::string dump_json(const nlohmann::ordered_json& json);
+// With its line end: the body of an answer.
+std::string json_line(const nlohmann::ordered_json& json);
 
 nlohmann::ordered_json to_json(const MailScope& scope);
 

@@ -56,7 +56,7 @@ TEST(QueueQuery, RefusesALimitThatIsNone) {
 }
 
 TEST(DumpJson, WritesWhatIsNoUtf8) {
-  EXPECT_EQ(dump_json({{"subject", "\xff"}}), "{\"subject\":\"\xef\xbf\xbd\"}\n");
+  EXPECT_EQ(json_line({{"subject", "\xff"}}), "{\"subject\":\"\xef\xbf\xbd\"}\n");
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ asio::awaitable<HttpResponse> list(Operations* operations, HttpRequest request) 
     if (queues.size() < limit) queues.push_back(to_json(state));
   }
   const ordered_json body = {{"count", states.size()}, {"depth", depth}, {"queues", queues}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 asio::awaitable<HttpResponse> messages(Operations* operations, HttpRequest request) {
@@ -101,7 +101,7 @@ asio::awaitable<HttpResponse> messages(Operations* operations, HttpRequest reque
                              {"held", held_json(way)},
                              {"limit_changes", changes_json(way)},
                              {"messages", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 asio::awaitable<HttpResponse> flush(Operations* operations, HttpRequest request) {
@@ -109,7 +109,7 @@ asio::awaitable<HttpResponse> flush(Operations* operations, HttpRequest request)
   if (!query) co_return HttpResponse::failure(400, query.error().message());
   const std::size_t count = co_await operations->flush(query->filter);
   const ordered_json body = {{"queues", count}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ asio::awaitable<HttpResponse> show(const RateRowsOf* rows_of, HttpRequest reques
   ordered_json list = ordered_json::array();
   for (std::size_t i = 0; i < rows.size() && i < limit; ++i) list.push_back(to_json(rows[i]));
   const ordered_json body = {{"rates", list}, {"all", rows.size()}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

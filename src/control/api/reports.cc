@@ -38,7 +38,7 @@ asio::awaitable<HttpResponse> show(ReportsApiParts parts, HttpRequest request) {
   };
   const auto summary = co_await parts.disk->run<Result<ReportSummary>>(std::move(work));
   if (!summary) co_return HttpResponse::failure(500, summary.error().message());
-  co_return HttpResponse{200, dump_json(to_json(*summary))};
+  co_return HttpResponse{200, json_line(to_json(*summary))};
 }
 
 }  // namespace

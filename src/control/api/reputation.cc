@@ -47,7 +47,7 @@ asio::awaitable<HttpResponse> show(const std::function<ReputationView::Shared()>
     providers[provider] = std::move(one);
   }
   const ordered_json body = {{"reputation", subjects}, {"providers", providers}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

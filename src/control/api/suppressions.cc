@@ -126,7 +126,7 @@ asio::awaitable<HttpResponse> list(Suppressor* suppressor, HttpRequest request) 
   ordered_json entries = ordered_json::array();
   for (const Suppression& entry : page->entries) entries.push_back(to_json(entry));
   const ordered_json body = {{"suppressions", std::move(entries)}, {"next", to_hex(page->next)}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 // A field of text; "" where there is none.
@@ -214,7 +214,7 @@ asio::awaitable<HttpResponse> add(Suppressor* suppressor, HttpRequest request) {
     if (!written) co_return HttpResponse::failure(500, written.error().message());
   }
   const ordered_json answer = {{"added", count}, {"errors", std::move(errors)}};
-  co_return HttpResponse{200, dump_json(answer)};
+  co_return HttpResponse{200, json_line(answer)};
 }
 
 asio::awaitable<HttpResponse> remove(Suppressor* suppressor, HttpRequest request) {
@@ -230,7 +230,7 @@ asio::awaitable<HttpResponse> remove(Suppressor* suppressor, HttpRequest request
   const Result<bool> removed = co_await suppressor->remove(std::move(question));
   if (!removed) co_return HttpResponse::failure(500, removed.error().message());
   const ordered_json body = {{"removed", *removed}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ asio::awaitable<HttpResponse> send(SendTlsReports send_now, HttpRequest) {
     list.push_back(std::move(entry));
   }
   const ordered_json body = {{"reports", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

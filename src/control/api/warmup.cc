@@ -43,7 +43,7 @@ asio::awaitable<HttpResponse> show(Operations* operations, HttpRequest) {
   ordered_json list = ordered_json::array();
   for (const WarmupBook::Status& one : all) list.push_back(to_json(one));
   const ordered_json body = {{"warmup", list}};
-  co_return HttpResponse{200, dump_json(body)};
+  co_return HttpResponse{200, json_line(body)};
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "identity/doctor/report_text.h"
 
 namespace posthaste {
@@ -55,7 +56,7 @@ std::string report_json(const DoctorReport& report) {
     document["sections"].push_back(std::move(one));
   }
   // What strangers publish may be no UTF-8.
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(document);
 }
 
 }  // namespace posthaste

@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace posthaste {
 
 namespace asio = boost::asio;
@@ -116,7 +118,7 @@ void MtaStsCache::keep(const std::string& domain, const Known& known) const {
   for (const std::string& line : known.policy->lines) text += line + "\n";
   const auto fetched = std::chrono::floor<std::chrono::seconds>(known.fetched).time_since_epoch();
   const json record{{"id", known.id}, {"fetched", fetched.count()}, {"policy", text}};
-  parts_.keep(std::move(key), record.dump(-1, ' ', false, json::error_handler_t::replace));
+  parts_.keep(std::move(key), dump_json(record));
 }
 
 std::size_t MtaStsCache::size() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/time_text.h"
 
 namespace posthaste {
@@ -107,7 +108,7 @@ std::string encode(const TlsDay& day) {
                   {"domain", day.domain},
                   {"policies", std::move(policies)}};
   // A peer's name may be no UTF-8.
-  return kept.dump(-1, ' ', false, json::error_handler_t::replace);
+  return dump_json(kept);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/ascii.h"
+#include "base/json_text.h"
 #include "mail/base64.h"
 #include "mail/message.h"
 
@@ -118,7 +119,7 @@ std::string make_tls_document(const TlsDay& day, const TlsReportAuthor& author,
                               {"contact-info", author.contact},
                               {"report-id", report.id},
                               {"policies", std::move(policies)}};
-  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(document, 2);
 }
 
 TlsReport make_tls_report(const TlsDay& day, const TlsReportAuthor& author, WallTime now,

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_text.h"
 #include "inbound/feedback/complaint_clue.h"
 
 namespace posthaste {
@@ -200,7 +201,7 @@ ordered_json to_json(const Report& report) {
 }
 
 std::string dump_report_json(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return dump_json(json);
 }
 
 }  // namespace posthaste

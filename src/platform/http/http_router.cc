@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "platform/http/http_message.h"
 
 namespace posthaste {
@@ -25,7 +26,7 @@ bool is_param(const std::string& segment) {
 
 HttpResponse HttpResponse::failure(unsigned status, std::string_view what) {
   const nlohmann::json body = {{"error", what}};
-  return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+  return {status, dump_json(body) + "\n"};
 }
 
 void HttpRouter::add(std::string method, std::string_view pattern, HttpHandler handler,
