@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "base/json_text.h"
+
 namespace posthaste {
 
 // A member of an object that somebody else wrote; what is missing or of another kind is as if it
@@ -24,13 +26,7 @@ inline std::optional<std::int64_t> number_field(const nlohmann::json& object, co
   if (!object.is_object()) return std::nullopt;
   const auto found = object.find(name);
   if (found == object.end()) return std::nullopt;
-  if (found->is_number_unsigned()) {
-    const auto number = found->get<std::uint64_t>();
-    if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-    return static_cast<std::int64_t>(number);
-  }
-  if (found->is_number_integer()) return found->get<std::int64_t>();
-  if (!found->is_string()) return std::nullopt;
+  if (!found->is_string()) return whole_number(*found);
   const auto& text = found->get_ref<const std::string&>();
   std::int64_t number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);

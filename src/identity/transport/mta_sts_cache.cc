@@ -30,6 +30,7 @@ constexpr std::chrono::seconds kRetry = 5min;
 constexpr auto kRound = 1h;
 // RFC 8461 §3.3: "a timeout of one minute", and a limit on the size.
 constexpr Duration kFetchTimeout = 1min;
+constexpr std::int64_t kLatest = 1LL << 32;  // seconds; what is kept is of no later time
 constexpr std::size_t kMaxPolicy = 64 << 10;
 
 WallTime later(WallTime now, std::chrono::seconds by) {
@@ -101,7 +102,8 @@ void MtaStsCache::restore(const std::vector<std::pair<std::string, std::string>>
     Known known;
     known.policy = std::move(*policy);
     known.id = record["id"];
-    known.fetched = WallTime(std::chrono::seconds(record["fetched"].get<std::int64_t>()));
+    known.fetched =
+        WallTime(std::chrono::seconds(whole_number(record["fetched"], 0, kLatest).value_or(0)));
     if (known.is_over(parts_.clock.wall())) {
       if (parts_.keep) parts_.keep(key, std::nullopt);
       continue;

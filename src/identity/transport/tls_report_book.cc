@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/json_text.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kMaxPolicies = 16;
 constexpr std::size_t kMaxFailures = 64;
 constexpr std::size_t kMaxText = 512;
+constexpr std::int64_t kLastDay = 100'000;  // of what is kept, since 1970
 
 std::string cut(std::string text) {
   if (text.size() > kMaxText) text.resize(kMaxText);
@@ -70,19 +72,25 @@ json to_json(const TlsPolicyCounts& counts) {
           failures};
 }
 
+std::uint64_t count_in(const json& kept) {
+  return static_cast<std::uint64_t>(
+      whole_number(kept, 0, std::numeric_limits<std::int64_t>::max()).value_or(0));
+}
+
 TlsPolicyCounts counts_of(const json& kept) {
   TlsPolicyCounts counts;
-  const int type = std::clamp(kept.at(0).get<int>(), 0, 2);
-  counts.policy.type = static_cast<TlsPolicyType>(type);
+  counts.policy.type = static_cast<TlsPolicyType>(whole_number(kept.at(0), 0, 2).value_or(0));
   counts.policy.domain = kept.at(1);
   counts.policy.text = kept.at(2);
   counts.policy.mx_hosts = kept.at(3);
-  counts.successful = kept.at(4);
-  counts.failed = kept.at(5);
+  counts.successful = count_in(kept.at(4));
+  counts.failed = count_in(kept.at(5));
   for (const json& one : kept.at(6)) {
-    const int failure = std::clamp(one.at(0).get<int>(), 0, 11);
-    counts.failures.push_back({static_cast<TlsFailureType>(failure), one.at(1), one.at(2),
-                               one.at(3), one.at(4), one.at(5), one.at(6)});
+    const auto type = whole_number(one.at(0), 0, 11);
+    const TlsFailureType failure =
+        type ? static_cast<TlsFailureType>(*type) : TlsFailureType::validation_failure;
+    counts.failures.push_back(
+        {failure, one.at(1), one.at(2), one.at(3), one.at(4), one.at(5), count_in(one.at(6))});
   }
   return counts;
 }
@@ -92,7 +100,9 @@ std::optional<TlsDay> day_of(const std::string& value) {
   TlsDay day;
   try {
     const json kept = json::parse(value);
-    day.day = sys_days(std::chrono::days(kept.at("day").get<int>()));
+    const auto number = whole_number(kept.at("day"), 0, kLastDay);
+    if (!number) return std::nullopt;
+    day.day = sys_days(std::chrono::days(*number));
     day.domain = kept.at("domain");
     for (const json& one : kept.at("policies")) day.policies.push_back(counts_of(one));
   } catch (const json::exception&) {

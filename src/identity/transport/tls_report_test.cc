@@ -114,7 +114,10 @@ TEST_F(TlsReportTest, RemembersOverARestart) {
   EXPECT_EQ(days[0].policies[0].failed, 1U);
   EXPECT_EQ(days[0].policies[0].failures[0].receiving_host, "mx.a.test");
   TlsReportBook other(clock);
-  other.restore({{"tls-report/x", "nonsense"}, {"tls-report/y", "{\"day\": 1}"}});
+  other.restore({{"tls-report/x", "nonsense"},
+                 {"tls-report/y", "{\"day\": 1}"},
+                 {"tls-report/z", R"({"day": 6e52, "domain": "a.test", "policies": []})"},
+                 {"tls-report/z", R"({"day": 100001, "domain": "a.test", "policies": []})"}});
   EXPECT_EQ(other.size(), 0U);
 }
 
