@@ -265,8 +265,6 @@ class QueueTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message();
     spool = std::move(*opened);
   }
-
- private:
   boost::asio::awaitable<void> keep_one(QueuedMessage message, std::size_t& kept) {
     NewMessage fresh;
     fresh.groups = {message};

@@ -248,6 +248,25 @@ TEST_F(QueueManagerTest, CountsArrivalsOutcomesAndNotices) {
 
 // --- the end
 
+TEST_F(QueueManagerTest, CountsOnceWhatComesWhileWhatWaitedIsStillCounted) {
+  keep({message_to("before@example.com")});
+  std::promise<void> gate;
+  disk.submit([opened = gate.get_future().share()] { opened.wait(); });
+  begin();  // and finds nothing while the disk is held up
+  const QueuedMessage message = message_to("after@example.com");
+  std::size_t kept = 0;
+  tasks.spawn(keep_one(message, kept));
+  ASSERT_TRUE(loop.run_until([&] { return kept == 1; }));
+  manager->handed_over({message});
+  loop.settle();
+  EXPECT_FALSE(state("example.com")->is_depth_exact);
+  gate.set_value();
+  run();
+  EXPECT_TRUE(state("example.com")->is_depth_exact);
+  EXPECT_EQ(depth("example.com"), 2U);
+  EXPECT_THAT(take_names(), ElementsAre("after", "before"));
+}
+
 TEST_F(QueueManagerTest, GivesOutNothingMoreOnceItIsStopped) {
   start();
   arrive_and_defer("deferred@example.com");
