@@ -7,12 +7,17 @@
 # ALONE names files that are not compiled together with others where CMAKE_UNITY_BUILD is on, for
 # their unnamed namespaces hold a name that another file's holds too.
 #
-# POSTHASTE_UNOPTIMISED names folders that are compiled without optimisation, whatever the preset says,
-# and where it is set, so are all tests: under sanitizers that halves the time for code full of
-# coroutines. No fuzz target is about them, so that they need no coverage either.
+# POSTHASTE_UNOPTIMISED names folders that are compiled without optimisation, whatever the preset says;
+# where it is set, all tests are, too. Under sanitizers that halves the time for code full of
+# coroutines. Name none that a fuzz target is about: they get no coverage either.
 #
 # A .proto file in the folder is compiled, and included as "FOLDER/file.pb.h".
 include(GoogleTest)
+
+set(POSTHASTE_UNOPTIMISED_FLAGS -O0)
+if(POSTHASTE_FUZZ)
+  list(APPEND POSTHASTE_UNOPTIMISED_FLAGS -fno-sanitize=fuzzer-no-link)
+endif()
 
 # Headers that nearly every file needs, parsed once for the whole build.
 function(posthaste_precompiled_headers)
@@ -24,14 +29,9 @@ function(posthaste_precompiled_headers)
   target_compile_options(precompiled_unoptimised PRIVATE ${POSTHASTE_UNOPTIMISED_FLAGS})
 endfunction()
 
-set(POSTHASTE_UNOPTIMISED_FLAGS -O0)
-if(POSTHASTE_FUZZ)
-  list(APPEND POSTHASTE_UNOPTIMISED_FLAGS -fno-sanitize=fuzzer-no-link)
-endif()
-
-# The precompiled headers, and how TARGET is optimised: a library of folder NAME, or a test.
-function(posthaste_optimise TARGET NAME)
-  if(NAME IN_LIST POSTHASTE_UNOPTIMISED OR (NAME STREQUAL test AND POSTHASTE_UNOPTIMISED))
+# The precompiled headers of TARGET, and whether it IS_OPTIMISED.
+function(posthaste_optimise TARGET IS_OPTIMISED)
+  if(NOT IS_OPTIMISED)
     target_compile_options(${TARGET} PRIVATE ${POSTHASTE_UNOPTIMISED_FLAGS})
     target_precompile_headers(${TARGET} REUSE_FROM precompiled_unoptimised)
   else()
@@ -71,7 +71,11 @@ function(posthaste_folder NAME)
     target_include_directories(posthaste_${TARGET} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_include_directories(posthaste_${TARGET} SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/generated)
     target_link_libraries(posthaste_${TARGET} PUBLIC Threads::Threads fmt::fmt ${LINKS})
-    posthaste_optimise(posthaste_${TARGET} ${NAME})
+    set(IS_OPTIMISED ON)
+    if(NAME IN_LIST POSTHASTE_UNOPTIMISED)
+      set(IS_OPTIMISED OFF)
+    endif()
+    posthaste_optimise(posthaste_${TARGET} ${IS_OPTIMISED})
   else()
     add_library(posthaste_${TARGET} INTERFACE)
     target_include_directories(posthaste_${TARGET} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -81,7 +85,11 @@ function(posthaste_folder NAME)
   if(POSTHASTE_TESTS AND TESTS)
     add_executable(${TARGET}_test ${TESTS})
     target_link_libraries(${TARGET}_test PRIVATE posthaste_${TARGET} GTest::gmock GTest::gtest_main)
-    posthaste_optimise(${TARGET}_test test)
+    set(IS_OPTIMISED ON)
+    if(POSTHASTE_UNOPTIMISED)
+      set(IS_OPTIMISED OFF)
+    endif()
+    posthaste_optimise(${TARGET}_test ${IS_OPTIMISED})
     target_compile_definitions(${TARGET}_test PRIVATE
       POSTHASTE_CORPORA="${CMAKE_SOURCE_DIR}/../shared/corpora" POSTHASTE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     gtest_discover_tests(${TARGET}_test TEST_PREFIX ${NAME}. DISCOVERY_TIMEOUT 60

@@ -92,8 +92,8 @@ def main(scenario):
     submit(port, "good", ["known100@good.test"])
     wait_until(lambda: len(sink.messages()) == taken + 1, 30, "the other campaign's mail")
     shown = lambda: server.verb("queue", "show", "outbound/campaign=bad/bad.test").stdout.decode()
-    wait_until(lambda: "suspended (tenant=- campaign=bad) by budget: campaign bad: hard_bounce" in shown(), 30,
-               "the reason in queue show")
+    why = "suspended (tenant=- campaign=bad) by budget: campaign bad: hard_bounce"
+    wait_until(lambda: why in shown(), 30, "the reason in queue show")
     assert len(suspensions()) == 1, suspensions()
     scenario.say("its mail waits and says why; the others' goes")
 
@@ -113,7 +113,8 @@ def main(scenario):
     done = server.verb("rates", "--json", "--scope", "campaign")
     over = {one["name"] for one in json.loads(done.stdout)["rates"] if one["over_budget"]}
     assert over == {"bad", "worse"}, over
-    assert [one["scope"] for one in suspensions()] == [{"tenant": "-", "campaign": "worse"}], suspensions()
+    scopes = [one["scope"] for one in suspensions()]
+    assert scopes == [{"tenant": "-", "campaign": "worse"}], scopes
     assert len(stopped()) == 1, stopped()
     scenario.say("who lets it go is not overruled")
     server.stop()
