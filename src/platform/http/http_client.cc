@@ -95,9 +95,10 @@ Result<HttpClient::Answer> HttpClient::request(const std::string& method, const 
 
   Exchange exchange(timeout_);
   if (exchange.connect(url->host_address(), url->has_port() ? std::string(url->port()) : "80")) {
-    return Error{
-        asio::error::host_unreachable,
-        base_url_ + " cannot be reached: is the server running, and is this its http listener?"};
+    return Error{asio::error::host_unreachable,
+                 base_url_ +
+                     " cannot be reached: start the server, with a listener of protocol = http "
+                     "at this address"};
   }
   if (const auto ec = exchange.write(request)) return Error{ec, base_url_ + ": " + ec.message()};
   http::response_parser<http::string_body> parser;
